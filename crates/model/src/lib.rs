@@ -1,0 +1,30 @@
+//! The words of the domain as plain values: servers, libraries, sessions, plays, observations, events.
+//!
+//! Invariant: nothing here does I/O, spawns, logs or serialises; wire shapes live in `sources`, JSON in `web`.
+//! Units stand in names. `None` means "not known" and never "zero".
+
+mod event;
+mod ids;
+mod library;
+mod observation;
+mod play;
+mod server;
+mod session;
+mod snapshot;
+
+pub use event::Event;
+pub use ids::{LibraryId, PlayId, SessionKey, SourceId};
+pub use library::{ContentCount, ContentKind, Library, LibraryKind, LibraryRef};
+pub use observation::{Body, Endpoint, Feature, Observation, Outage, RequestReport, SessionDelta, TransmitDelta};
+pub use play::{CounterKey, CounterMap, Counters, Play, PlayTotals, Segment};
+pub use server::{Activity, Availability, Health, HostLoad, Link, ServerInfo, TranscodeCounts, UpdateStatus};
+pub use session::{
+    AudioStream, Decision, Delivery, Item, LiveChannel, MediaKind, Network, Player, Reason, Session, SourceMedia,
+    State, SubtitleAction, SubtitleStream, Transcode, User, VideoStream,
+};
+pub use snapshot::{EndpointStats, ServerSnapshot, Snapshot};
+
+pub use jiff::Timestamp;
+
+/// A short text shared by many readers: titles, names, codecs.
+pub type Text = std::sync::Arc<str>;
