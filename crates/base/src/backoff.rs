@@ -18,7 +18,11 @@ impl Backoff {
     }
 
     pub fn new(base: Duration, cap: Duration) -> Self {
-        Self { base, cap, attempt: 0 }
+        Self {
+            base,
+            cap,
+            attempt: 0,
+        }
     }
 
     /// The next wait. Draws from the thread's random generator.

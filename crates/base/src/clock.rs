@@ -27,7 +27,9 @@ struct Manual {
 impl Clock {
     /// The machine's clocks.
     pub fn system() -> Self {
-        Self(Source::System { origin: Instant::now() })
+        Self(Source::System {
+            origin: Instant::now(),
+        })
     }
 
     /// A clock that stands still until [`Clock::advance`] is called; for tests.
@@ -42,7 +44,9 @@ impl Clock {
     #[expect(clippy::disallowed_methods, reason = "the one place that may ask")]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
-            Source::System { .. } => Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::MAX),
+            Source::System { .. } => {
+                Timestamp::try_from(std::time::SystemTime::now()).unwrap_or(Timestamp::MAX)
+            }
             Source::Manual(m) => {
                 Timestamp::from_millisecond(m.wall_ms.load(Ordering::Relaxed)).unwrap_or(Timestamp::MAX)
             }

@@ -48,7 +48,10 @@ pub enum BodyError {
 /// Reads a body, streaming, up to `limit` bytes after decompression.
 pub async fn read_capped(response: Response, limit: usize) -> Result<BytesMut, BodyError> {
     let too_large = || BodyError::TooLarge { limit };
-    let expected = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+    let expected = response
+        .content_length()
+        .and_then(|n| usize::try_from(n).ok())
+        .unwrap_or(0);
     if expected > limit {
         return Err(too_large());
     }
@@ -90,7 +93,10 @@ pub fn kind_of_error(e: &reqwest::Error) -> Kind {
             return Kind::Tls;
         }
         if let Some(io) = s.downcast_ref::<std::io::Error>() {
-            if io.get_ref().is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some()) {
+            if io
+                .get_ref()
+                .is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some())
+            {
                 return Kind::Tls;
             }
             if io.kind() == std::io::ErrorKind::TimedOut {
@@ -99,7 +105,11 @@ pub fn kind_of_error(e: &reqwest::Error) -> Kind {
         }
         source = s.source();
     }
-    if e.is_decode() || e.is_body() { Kind::BadPayload } else { Kind::Unreachable }
+    if e.is_decode() || e.is_body() {
+        Kind::BadPayload
+    } else {
+        Kind::Unreachable
+    }
 }
 
 /// A URL fit for logs: scheme, host, port and path; no user info, no query, no fragment.

@@ -33,11 +33,20 @@ impl TaskStats {
 
     /// True if any task panicked [`BREAKER_PANICS`] times within [`BREAKER_WINDOW`].
     pub fn any_broken(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().any(|t| t.broken)
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .any(|t| t.broken)
     }
 
     fn update(&self, name: &str, f: impl FnOnce(&mut TaskStat)) {
-        f(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(name.to_owned()).or_default());
+        f(self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(name.to_owned())
+            .or_default());
     }
 }
 
@@ -51,7 +60,11 @@ pub struct Supervisor {
 
 impl Supervisor {
     pub fn new(cancel: CancellationToken) -> Self {
-        Self { tasks: JoinSet::new(), cancel, stats: TaskStats::default() }
+        Self {
+            tasks: JoinSet::new(),
+            cancel,
+            stats: TaskStats::default(),
+        }
     }
 
     pub fn stats(&self) -> TaskStats {

@@ -26,7 +26,11 @@ pub struct Trust {
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     #[error("reading CA file {path}")]
-    ReadCa { path: String, #[source] source: std::io::Error },
+    ReadCa {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("the CA text holds no PEM certificate")]
     NoCertificate,
     #[error("a certificate of the CA file is malformed")]
@@ -40,14 +44,19 @@ pub enum TlsError {
 /// The provider: ring. Swap it here and nowhere else.
 pub fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
-    PROVIDER.get_or_init(|| Arc::new(rustls::crypto::ring::default_provider())).clone()
+    PROVIDER
+        .get_or_init(|| Arc::new(rustls::crypto::ring::default_provider()))
+        .clone()
 }
 
 /// Reads a PEM file of certificate authorities.
 pub fn read_ca(path: &Path) -> Result<Arc<str>, TlsError> {
     std::fs::read_to_string(path)
         .map(Into::into)
-        .map_err(|source| TlsError::ReadCa { path: path.display().to_string(), source })
+        .map_err(|source| TlsError::ReadCa {
+            path: path.display().to_string(),
+            source,
+        })
 }
 
 /// A client configuration for `trust`: the bundled Mozilla roots, the system's (if it has any, a container
@@ -58,36 +67,56 @@ pub fn client_config(trust: &Trust) -> Result<ClientConfig, TlsError> {
         .map_err(TlsError::Setup)?;
     if trust.skip_verification {
         let verifier = Arc::new(AcceptAny(provider()));
-        return Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth());
+        return Ok(builder
+            .dangerous()
+            .with_custom_certificate_verifier(verifier)
+            .with_no_client_auth());
     }
     let roots = roots(trust.extra_ca_pem.as_deref())?;
     let Some(name) = &trust.name_override else {
         return Ok(builder.with_root_certificates(roots).with_no_client_auth());
     };
     let name = ServerName::try_from(name.clone()).map_err(|_| TlsError::BadName(name.clone()))?;
-    let verifier = Arc::new(FixedName { name, roots, provider: provider() });
-    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+    let verifier = Arc::new(FixedName {
+        name,
+        roots,
+        provider: provider(),
+    });
+    Ok(builder
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth())
 }
 
 fn roots(extra_pem: Option<&str>) -> Result<Arc<RootCertStore>, TlsError> {
     // Most processes need only this one; it is read once and shared by every client.
     static COMMON: OnceLock<Arc<RootCertStore>> = OnceLock::new();
     let common = COMMON.get_or_init(|| {
-        let mut store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        let mut store = RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        };
         for cert in rustls_native_certs::load_native_certs().certs {
             // A malformed certificate in the system's store is the system's business.
             let _ = store.add(cert);
         }
         Arc::new(store)
     });
-    let Some(pem) = extra_pem else { return Ok(common.clone()) };
+    let Some(pem) = extra_pem else {
+        return Ok(common.clone());
+    };
     let mut store = RootCertStore::clone(common);
     let mut found = false;
     for cert in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-        store.add(cert.map_err(TlsError::BadCertificate)?).map_err(TlsError::Setup)?;
+        store
+            .add(cert.map_err(TlsError::BadCertificate)?)
+            .map_err(TlsError::Setup)?;
         found = true;
     }
-    if found { Ok(Arc::new(store)) } else { Err(TlsError::NoCertificate) }
+    if found {
+        Ok(Arc::new(store))
+    } else {
+        Err(TlsError::NoCertificate)
+    }
 }
 
 /// Verifies the chain and the dates as usual, but for a name the user gave.
@@ -135,7 +164,9 @@ impl ServerCertVerifier for FixedName {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 
@@ -195,19 +226,39 @@ mod tests {
 
     #[test]
     fn rubbish_instead_of_a_ca_is_refused_by_name() {
-        let trust = Trust { extra_ca_pem: Some("not pem".into()), ..Trust::default() };
-        assert_eq!(client_config(&trust).unwrap_err().to_string(), "the CA text holds no PEM certificate");
+        let trust = Trust {
+            extra_ca_pem: Some("not pem".into()),
+            ..Trust::default()
+        };
+        assert_eq!(
+            client_config(&trust).unwrap_err().to_string(),
+            "the CA text holds no PEM certificate"
+        );
     }
 
     #[test]
     fn a_bad_override_name_is_refused() {
-        let trust = Trust { name_override: Some("not a name".into()), ..Trust::default() };
-        assert!(client_config(&trust).unwrap_err().to_string().contains("not a name"));
+        let trust = Trust {
+            name_override: Some("not a name".into()),
+            ..Trust::default()
+        };
+        assert!(
+            client_config(&trust)
+                .unwrap_err()
+                .to_string()
+                .contains("not a name")
+        );
     }
 
     #[test]
     fn defaults_and_skip_build() {
         assert!(check(&Trust::default()).is_ok());
-        assert!(client_config(&Trust { skip_verification: true, ..Trust::default() }).is_ok());
+        assert!(
+            client_config(&Trust {
+                skip_verification: true,
+                ..Trust::default()
+            })
+            .is_ok()
+        );
     }
 }

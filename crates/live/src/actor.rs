@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use model::{Event, Observation, ServerSnapshot, Snapshot, SourceId};
+use model::{Event, Observation, Snapshot, SourceId};
 use tokio::sync::{broadcast, mpsc, watch};
+
+use crate::State;
 
 /// Observations waiting for the actor. A source whose send would block waits: it may skip a poll, not lose one.
 pub const OBSERVATION_QUEUE: usize = 1024;
 
 /// Events a slow listener may fall behind; beyond that it is told so and reads the snapshot again.
 const EVENT_BUFFER: usize = 1024;
+
+/// Observations applied before one publication.
+const BATCH: usize = 256;
 
 /// Read access to the live state. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -38,22 +43,46 @@ impl Live {
 /// The one task that writes.
 #[derive(Debug)]
 pub struct Actor {
+    state: State,
     snapshots: watch::Sender<Arc<Snapshot>>,
     events: broadcast::Sender<Event>,
 }
 
 /// Servers known from the configuration are visible from the start, in this order.
 pub fn channel(servers: impl IntoIterator<Item = (SourceId, &'static str)>) -> (Actor, Live) {
-    let servers = servers.into_iter().map(|(id, kind)| Arc::new(ServerSnapshot::new(id, kind))).collect();
-    let (snapshots, rx) = watch::channel(Arc::new(Snapshot { version: 0, servers }));
+    let state = State::new(servers);
+    let (snapshots, rx) = watch::channel(Arc::new(state.snapshot()));
     let (events, _) = broadcast::channel(EVENT_BUFFER);
-    (Actor { snapshots, events: events.clone() }, Live { snapshots: rx, events })
+    (
+        Actor {
+            state,
+            snapshots,
+            events: events.clone(),
+        },
+        Live {
+            snapshots: rx,
+            events,
+        },
+    )
 }
 
 impl Actor {
     /// Runs until every sender is gone and the queue is empty.
-    pub async fn run(self, mut observations: mpsc::Receiver<Observation>) {
-        let _ = (&self.snapshots, &self.events);
-        while observations.recv().await.is_some() {}
+    ///
+    /// Whatever waits is applied together and published once; the snapshot goes out before its events, so that who
+    /// hears an event finds it in the snapshot.
+    pub async fn run(mut self, mut observations: mpsc::Receiver<Observation>) {
+        let mut waiting = Vec::new();
+        let mut events = Vec::new();
+        while observations.recv_many(&mut waiting, BATCH).await > 0 {
+            for seen in waiting.drain(..) {
+                self.state.reconcile(seen, &mut events);
+            }
+            self.snapshots.send_replace(Arc::new(self.state.snapshot()));
+            for event in events.drain(..) {
+                // Nobody listening is fine.
+                let _ = self.events.send(event);
+            }
+        }
     }
 }

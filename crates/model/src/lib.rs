@@ -15,12 +15,14 @@ mod snapshot;
 pub use event::Event;
 pub use ids::{LibraryId, PlayId, SessionKey, SourceId};
 pub use library::{ContentCount, ContentKind, Library, LibraryKind, LibraryRef};
-pub use observation::{Body, Endpoint, Feature, Observation, Outage, RequestReport, SessionDelta, TransmitDelta};
+pub use observation::{
+    Body, Endpoint, Feature, Observation, Outage, RequestReport, SessionDelta, TransmitDelta,
+};
 pub use play::{CounterKey, CounterMap, Counters, Play, PlayTotals, Segment};
 pub use server::{Activity, Availability, Health, HostLoad, Link, ServerInfo, TranscodeCounts, UpdateStatus};
 pub use session::{
-    AudioStream, Decision, Delivery, Item, LiveChannel, MediaKind, Network, Player, Reason, Session, SourceMedia,
-    State, SubtitleAction, SubtitleStream, Transcode, User, VideoStream,
+    AudioStream, Decision, Delivery, Item, LiveChannel, MediaKind, Network, Player, Reason, Session,
+    SourceMedia, State, SubtitleAction, SubtitleStream, Transcode, User, VideoStream,
 };
 pub use snapshot::{EndpointStats, ServerSnapshot, Snapshot};
 

@@ -105,7 +105,11 @@ pub struct Library {
 
 impl Library {
     pub fn to_ref(&self) -> LibraryRef {
-        LibraryRef { id: self.id.clone(), title: self.title.clone(), kind: self.kind }
+        LibraryRef {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            kind: self.kind,
+        }
     }
 
     /// Items of `kind`, if it was counted.

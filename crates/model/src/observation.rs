@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    Activity, Availability, HostLoad, Library, Link, Network, ServerInfo, Session, SessionKey, SourceId, State, Text,
-    Timestamp, TranscodeCounts, UpdateStatus,
+    Activity, Availability, HostLoad, Library, Link, Network, ServerInfo, Session, SessionKey, SourceId,
+    State, Text, Timestamp, TranscodeCounts, UpdateStatus,
 };
 
 /// One thing seen at one moment.
@@ -21,10 +21,15 @@ pub struct Observation {
 #[derive(Clone, Debug)]
 pub enum Body {
     /// The first word of a source: what kind of server it watches. Servers found by discovery appear with it.
-    Hello { kind: &'static str },
+    Hello {
+        kind: &'static str,
+    },
     /// A full look at what plays: whatever is not in it is over. Proves that the server is up.
     /// `asked_mono_ms`: when the request was sent; a stop reported after that is newer than this look.
-    Sessions { sessions: Vec<Session>, asked_mono_ms: u64 },
+    Sessions {
+        sessions: Vec<Session>,
+        asked_mono_ms: u64,
+    },
     /// Hints that refine known sessions until the next full look; unknown keys are ignored.
     Hints(Vec<SessionDelta>),
     Info(ServerInfo),
@@ -73,8 +78,13 @@ pub enum Feature {
 }
 
 impl Feature {
-    pub const ALL: [Self; 5] =
-        [Self::Resources, Self::Bandwidth, Self::Transcodes, Self::Activities, Self::Update];
+    pub const ALL: [Self; 5] = [
+        Self::Resources,
+        Self::Bandwidth,
+        Self::Transcodes,
+        Self::Activities,
+        Self::Update,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {

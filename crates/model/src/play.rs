@@ -27,7 +27,11 @@ pub struct Play {
 impl Play {
     /// The state to show.
     pub fn state(&self) -> State {
-        if self.ended_at.is_some() { State::Stopped } else { self.session.state }
+        if self.ended_at.is_some() {
+            State::Stopped
+        } else {
+            self.session.state
+        }
     }
 }
 

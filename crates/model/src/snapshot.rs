@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::play::CounterMap;
 use crate::{
-    Activity, Availability, Endpoint, Feature, Health, HostLoad, Library, Link, Network, Play, ServerInfo, SourceId,
-    Timestamp, TranscodeCounts, UpdateStatus,
+    Activity, Availability, Endpoint, Feature, Health, HostLoad, Library, Link, Network, Play, ServerInfo,
+    SourceId, Timestamp, TranscodeCounts, UpdateStatus,
 };
 
 /// All servers, in configuration order.
@@ -87,7 +87,10 @@ impl ServerSnapshot {
 
     /// The name to show: the server's own, else ours.
     pub fn name(&self) -> &str {
-        self.info.as_ref().and_then(|i| i.name.as_deref()).unwrap_or(self.id.as_str())
+        self.info
+            .as_ref()
+            .and_then(|i| i.name.as_deref())
+            .unwrap_or(self.id.as_str())
     }
 }
 

@@ -1,0 +1,282 @@
+//! The state and its one transition.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use model::{
+    Body, Event, Health, Observation, Outage, Play, RequestReport, ServerSnapshot, SessionDelta, SessionKey,
+    Snapshot, SourceId, State as PlayerState, TransmitDelta,
+};
+
+use crate::accrue::{Ledger, StopHint, Track, bytes_of};
+use crate::look::{self, Moment};
+use crate::rules;
+
+/// Everything known now. [`State::reconcile`] is its only way forward.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    version: u64,
+    servers: Vec<Arc<ServerSnapshot>>,
+    private: HashMap<SourceId, Private>,
+}
+
+/// Per server, what is needed to reconcile but not published.
+#[derive(Clone, Debug, Default)]
+struct Private {
+    tracks: BTreeMap<SessionKey, Track>,
+    /// When the current outage was first noticed.
+    down_since_mono_ms: Option<u64>,
+    bit_ms: u64,
+}
+
+impl State {
+    /// Servers known from the configuration, in its order.
+    pub fn new(servers: impl IntoIterator<Item = (SourceId, &'static str)>) -> Self {
+        let servers = servers
+            .into_iter()
+            .map(|(id, kind)| Arc::new(ServerSnapshot::new(id, kind)))
+            .collect();
+        Self {
+            version: 0,
+            servers,
+            private: HashMap::new(),
+        }
+    }
+
+    /// The state as readers see it. Copies pointers only.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            version: self.version,
+            servers: self.servers.clone(),
+        }
+    }
+
+    /// Applies one observation; pushes what changed to `events`. Depends on its arguments alone.
+    pub fn reconcile(&mut self, seen: Observation, events: &mut Vec<Event>) {
+        self.version += 1;
+        let kind = if let Body::Hello { kind } = seen.body {
+            kind
+        } else {
+            "unknown"
+        };
+        let index = self
+            .servers
+            .iter()
+            .position(|s| s.id == seen.source)
+            .unwrap_or_else(|| {
+                self.servers
+                    .push(Arc::new(ServerSnapshot::new(seen.source.clone(), kind)));
+                self.servers.len() - 1
+            });
+        let private = self.private.entry(seen.source.clone()).or_default();
+        let server = Arc::make_mut(&mut self.servers[index]);
+        let changed = private.apply(server, seen, events);
+        if changed {
+            events.push(Event::ServerChanged(self.servers[index].clone()));
+        }
+    }
+}
+
+impl Private {
+    /// True if the server itself, not only its plays, changed.
+    fn apply(&mut self, server: &mut ServerSnapshot, seen: Observation, events: &mut Vec<Event>) -> bool {
+        let (at, mono_ms) = (seen.taken_at, seen.mono_ms);
+        match seen.body {
+            Body::Hello { kind } => set(&mut server.kind, kind),
+            Body::Sessions {
+                sessions,
+                asked_mono_ms,
+            } => {
+                let after_outage = self.down_since_mono_ms.take().is_some();
+                let moment = Moment {
+                    at,
+                    mono_ms,
+                    asked_mono_ms,
+                    after_outage,
+                };
+                let mut ledger = Ledger {
+                    counters: &mut server.counters,
+                    bit_ms: &mut self.bit_ms,
+                };
+                look::apply(
+                    &server.id,
+                    &mut self.tracks,
+                    sessions,
+                    moment,
+                    &mut ledger,
+                    events,
+                );
+                self.publish_plays(server);
+                server.last_success_at = Some(at);
+                server.last_sessions_ok = Some(true);
+                set(&mut server.health, Health::Up)
+            }
+            Body::Hints(deltas) => {
+                self.hints(server, &deltas, at, mono_ms, events);
+                false
+            }
+            Body::Outage(outage) => self.outage(server, outage, at, mono_ms, events),
+            Body::Info(info) => set(&mut server.info, Some(Arc::new(info))),
+            Body::Libraries(libraries) => set(&mut server.libraries, Some(libraries)),
+            Body::Host(load) => set(&mut server.host, Some(load)),
+            Body::Transmitted(deltas) => {
+                transmitted(server, &deltas);
+                false
+            }
+            Body::Transcodes(counts) => set(&mut server.transcodes, Some(counts)),
+            Body::Activities(list) => set(&mut server.activities, Some(Arc::new(list))),
+            Body::Update(status) => set(&mut server.update, Some(status)),
+            Body::Feature(feature, availability) => {
+                server.features.insert(feature, availability) != Some(availability)
+            }
+            Body::Link(link) => set(&mut server.link, link),
+            Body::Request(report) => {
+                request(server, &report, at);
+                false
+            }
+            Body::Notifications(count) => {
+                server.notifications += count;
+                false
+            }
+        }
+    }
+
+    /// What notifications said. They prove that the server was up at that moment.
+    fn hints(
+        &mut self,
+        server: &mut ServerSnapshot,
+        deltas: &[SessionDelta],
+        at: model::Timestamp,
+        mono_ms: u64,
+        events: &mut Vec<Event>,
+    ) {
+        let mut ledger = Ledger {
+            counters: &mut server.counters,
+            bit_ms: &mut self.bit_ms,
+        };
+        let mut progressed = Vec::new();
+        for delta in deltas {
+            let Some(track) = self.tracks.get_mut(&delta.key) else {
+                continue;
+            };
+            let item = &track.play.session.item;
+            let other_item =
+                item.live.is_none() && delta.rating_key.is_some() && delta.rating_key != item.rating_key;
+            if other_item || self.down_since_mono_ms.is_some() {
+                continue;
+            }
+            if track.stop_hint.is_none() {
+                track.credit(mono_ms, &mut ledger);
+            } else {
+                track.skip_to(mono_ms);
+            }
+            match delta.state {
+                Some(PlayerState::Stopped) => {
+                    track.stop_hint.get_or_insert(StopHint { at, mono_ms });
+                }
+                Some(_) => track.stop_hint = None,
+                None => {}
+            }
+            track.hinted_mono_ms = Some(mono_ms);
+            let play = Arc::make_mut(&mut track.play);
+            play.seen_at = at;
+            let session = Arc::make_mut(&mut play.session);
+            let before = session.state;
+            session.state = delta.state.unwrap_or(before);
+            session.position_ms = delta.position_ms.or(session.position_ms);
+            if session.state == before {
+                progressed.push(track.play.clone());
+            } else {
+                events.push(Event::PlayChanged(track.play.clone()));
+            }
+        }
+        if !progressed.is_empty() {
+            events.push(Event::PlayProgress(progressed.into()));
+        }
+        for delta in deltas {
+            if let Some(track) = self.tracks.get(&delta.key) {
+                replace_play(&mut server.plays, &track.play);
+            }
+        }
+        server.estimated_bytes = bytes_of(self.bit_ms);
+    }
+
+    /// Nothing is credited from the last good look on. Plays stay open, since a blip is not a stop, but not for ever.
+    fn outage(
+        &mut self,
+        server: &mut ServerSnapshot,
+        outage: Outage,
+        at: model::Timestamp,
+        mono_ms: u64,
+        events: &mut Vec<Event>,
+    ) -> bool {
+        let since_mono_ms = *self.down_since_mono_ms.get_or_insert(mono_ms);
+        if mono_ms.saturating_sub(since_mono_ms) >= rules::OUTAGE_CLOSES_AFTER_MS {
+            let mut ledger = Ledger {
+                counters: &mut server.counters,
+                bit_ms: &mut self.bit_ms,
+            };
+            for (_, mut track) in std::mem::take(&mut self.tracks) {
+                events.push(look::end(&mut track, None, mono_ms, &mut ledger));
+            }
+            self.publish_plays(server);
+        }
+        server.last_sessions_ok = Some(false);
+        let since = match &server.health {
+            Health::Down { since, .. } => *since,
+            Health::Unknown | Health::Up => at,
+        };
+        set(
+            &mut server.health,
+            Health::Down {
+                kind: outage.kind,
+                message: outage.message,
+                since,
+            },
+        )
+    }
+
+    fn publish_plays(&self, server: &mut ServerSnapshot) {
+        server.estimated_bytes = bytes_of(self.bit_ms);
+        server.plays.clear();
+        server.plays.extend(self.tracks.values().map(|t| t.play.clone()));
+        server.plays.sort_by(|a, b| order(a).cmp(&order(b)));
+    }
+}
+
+fn order(play: &Play) -> (model::Timestamp, &SessionKey) {
+    (play.started_at, &play.session.key)
+}
+
+/// Publishes one play anew in the sorted list; hints come a hundred times a second and change few.
+fn replace_play(plays: &mut [Arc<Play>], play: &Arc<Play>) {
+    if let Ok(i) = plays.binary_search_by(|p| order(p).cmp(&order(play))) {
+        plays[i] = play.clone();
+    }
+}
+
+/// Stores `value`; true if it differs from what was there.
+fn set<T: PartialEq>(slot: &mut T, value: T) -> bool {
+    let changed = *slot != value;
+    *slot = value;
+    changed
+}
+
+fn transmitted(server: &mut ServerSnapshot, deltas: &[TransmitDelta]) {
+    let bytes = server.transmitted_bytes.get_or_insert_default();
+    for delta in deltas {
+        *bytes.entry(delta.network).or_default() += delta.bytes;
+    }
+}
+
+fn request(server: &mut ServerSnapshot, report: &RequestReport, at: model::Timestamp) {
+    let stats = server.endpoints.entry(report.endpoint).or_default();
+    stats.requests += 1;
+    stats.retries += u64::from(report.retries);
+    stats.last_duration_ms = report.duration_ms;
+    stats.last_ok = report.error.is_none();
+    match report.error {
+        Some(kind) => *stats.errors.entry(kind).or_default() += 1,
+        None => stats.last_success_at = Some(at),
+    }
+}

@@ -1,0 +1,10 @@
+//! `reconcile` through its door: observations in, plays and counters out.
+
+mod actor;
+mod build;
+mod hints;
+mod looks;
+mod outages;
+mod properties;
+mod rules;
+mod servers;
