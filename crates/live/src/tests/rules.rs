@@ -5,6 +5,8 @@ use model::{Decision, Delivery, MediaKind, Segment};
 use super::build::{at, item, session, with};
 use crate::rules::{counts, quality_changed, same_item};
 
+type Case<'a> = (&'a str, &'a dyn Fn(&mut Delivery), bool);
+
 #[test]
 fn same_item_table() {
     let a = item("10");
@@ -84,7 +86,6 @@ fn quality_table() {
         bitrate_bps: Some(4_000_000),
         ..(*session("1", "1", 0).delivery).clone()
     };
-    type Case<'a> = (&'a str, &'a dyn Fn(&mut Delivery), bool);
     let cases: [Case<'_>; 5] = [
         ("nothing", &|_| (), false),
         ("bit rate wobbles", &|d| d.bitrate_bps = Some(4_500_000), false),

@@ -1,0 +1,78 @@
+//! Programs the tests use that Cargo does not bring: Debian packages and one Python package.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Result, bail};
+
+use crate::{root, run};
+
+/// (program, Debian package).
+const PROGRAMS: [(&str, &str); 5] = [
+    ("promtool", "prometheus"),
+    ("prometheus", "prometheus"),
+    ("python3", "python3"),
+    ("curl", "curl"),
+    ("chromium", "chromium"),
+];
+
+/// A Plex client nobody here wrote; it reads the simulator in `crates/app/tests/e2e`.
+const PLEXAPI: [&str; 2] = ["plexapi==4.17.1", "websocket-client==1.8.0"];
+
+/// Installs what is missing, or says exactly what is missing. Returns the Python to run `plexapi` with.
+pub(crate) fn install() -> Result<PathBuf> {
+    let missing: Vec<_> = PROGRAMS.iter().filter(|(program, _)| !on_path(program)).collect();
+    if !missing.is_empty() {
+        let mut packages: Vec<_> = missing.iter().map(|(_, package)| *package).collect();
+        packages.dedup();
+        if !is_root() || !on_path("apt-get") {
+            let programs: Vec<_> = missing.iter().map(|(program, _)| *program).collect();
+            bail!(
+                "the tests need {}, which is not on PATH\nhint: on Debian: sudo apt-get install {}",
+                programs.join(", "),
+                packages.join(" ")
+            );
+        }
+        run("apt-get", &["update", "-qq"])?;
+        let mut args = vec!["install", "-y", "-qq", "--no-install-recommends"];
+        args.extend(packages);
+        run("apt-get", &args)?;
+    }
+    python()
+}
+
+/// A virtual environment in `target/` with `plexapi`.
+fn python() -> Result<PathBuf> {
+    let venv = root().join("target/plexapi");
+    let python = venv.join("bin/python");
+    let ready = |p: &PathBuf| {
+        p.exists() && quiet(Command::new(p).args(["-c", "import plexapi, websocket"]))
+    };
+    if ready(&python) {
+        return Ok(python);
+    }
+    let path = venv.to_string_lossy().into_owned();
+    if run("python3", &["-m", "venv", "--clear", &path]).is_err() {
+        if !is_root() {
+            bail!("python3 cannot make virtual environments\nhint: on Debian: sudo apt-get install python3-venv");
+        }
+        run("apt-get", &["install", "-y", "-qq", "--no-install-recommends", "python3-venv"])?;
+        run("python3", &["-m", "venv", "--clear", &path])?;
+    }
+    let mut args = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    args.extend(PLEXAPI);
+    run(&python.to_string_lossy(), &args)?;
+    Ok(python)
+}
+
+fn on_path(program: &str) -> bool {
+    quiet(Command::new("sh").args(["-c", &format!("command -v {program}")]))
+}
+
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.trim_ascii() == b"0")
+}
+
+fn quiet(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+}
