@@ -8,16 +8,15 @@ use anyhow::{Result, bail};
 use crate::{root, run};
 
 /// (program, Debian package).
-const PROGRAMS: [(&str, &str); 5] = [
+const PROGRAMS: [(&str, &str); 4] = [
     ("promtool", "prometheus"),
     ("prometheus", "prometheus"),
     ("python3", "python3"),
     ("curl", "curl"),
-    ("chromium", "chromium"),
 ];
 
 /// A Plex client nobody here wrote; it reads the simulator in `crates/app/tests/e2e`.
-const PLEXAPI: [&str; 2] = ["plexapi==4.17.1", "websocket-client==1.8.0"];
+const PLEXAPI: [&str; 2] = ["plexapi==4.18.3", "websocket-client==1.9.2"];
 
 /// Installs what is missing, or says exactly what is missing. Returns the Python to run `plexapi` with.
 pub(crate) fn install() -> Result<PathBuf> {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use model::{
-    Body, Event, Health, Observation, Outage, Play, RequestReport, ServerSnapshot, SessionDelta, SessionKey,
-    Snapshot, SourceId, State as PlayerState, TransmitDelta,
+    Availability, Body, Endpoint, Event, Feature, Health, Observation, Outage, Play, RequestReport,
+    ServerSnapshot, SessionDelta, SessionKey, Snapshot, SourceId, State as PlayerState, TransmitDelta,
 };
 
 use crate::accrue::{Ledger, StopHint, Track, bytes_of};
@@ -132,7 +132,7 @@ impl Private {
             Body::Link(link) => set(&mut server.link, link),
             Body::Request(report) => {
                 request(server, &report, at);
-                false
+                report.error.is_some() && feature_of(report.endpoint).is_some_and(|f| forget(server, f))
             }
             Body::Notifications(count) => {
                 server.notifications += count;
@@ -222,6 +222,9 @@ impl Private {
             self.publish_plays(server);
         }
         server.last_sessions_ok = Some(false);
+        for feature in Feature::ALL {
+            forget(server, feature);
+        }
         let since = match &server.health {
             Health::Down { since, .. } => *since,
             Health::Unknown | Health::Up => at,
@@ -260,6 +263,27 @@ fn set<T: PartialEq>(slot: &mut T, value: T) -> bool {
     let changed = *slot != value;
     *slot = value;
     changed
+}
+
+/// The feature an endpoint serves, if its value is of the moment.
+fn feature_of(endpoint: Endpoint) -> Option<Feature> {
+    match endpoint {
+        Endpoint::Resources => Some(Feature::Resources),
+        Endpoint::Transcodes => Some(Feature::Transcodes),
+        Endpoint::Activities => Some(Feature::Activities),
+        _ => None,
+    }
+}
+
+/// Drops a value of the moment that nobody vouches for any more: a load of yesterday is not the load of now.
+/// Sums and slow things (bytes sent, libraries, the version on offer) stay. True if there was one.
+fn forget(server: &mut ServerSnapshot, feature: Feature) -> bool {
+    match feature {
+        Feature::Resources => server.host.take().is_some(),
+        Feature::Transcodes => server.transcodes.take().is_some(),
+        Feature::Activities => server.activities.take().is_some(),
+        Feature::Bandwidth | Feature::Update => false,
+    }
 }
 
 fn transmitted(server: &mut ServerSnapshot, deltas: &[TransmitDelta]) {

@@ -107,3 +107,31 @@ fn a_server_found_later_appears_with_its_kind() {
         [("attic", "plex"), ("barn", "plex")]
     );
 }
+
+#[test]
+fn a_load_nobody_vouches_for_any_more_is_absent() {
+    let load = HostLoad {
+        host_cpu_ratio: Some(0.5),
+        ..HostLoad::default()
+    };
+    let failed = RequestReport {
+        endpoint: Endpoint::Resources,
+        duration_ms: 1,
+        error: Some("server_error"),
+        retries: 0,
+    };
+    for body in [
+        Body::Request(failed),
+        Body::Feature(Feature::Resources, Availability::Unavailable),
+        Body::Outage(model::Outage {
+            kind: "timeout",
+            message: "slow".into(),
+        }),
+    ] {
+        let mut w = World::new();
+        w.see(Body::Host(load));
+        assert_eq!(w.server().host, Some(load));
+        w.see(body.clone());
+        assert_eq!(w.server().host, None, "{body:?}");
+    }
+}
