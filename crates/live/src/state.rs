@@ -127,7 +127,8 @@ impl Private {
             Body::Activities(list) => set(&mut server.activities, Some(Arc::new(list))),
             Body::Update(status) => set(&mut server.update, Some(status)),
             Body::Feature(feature, availability) => {
-                server.features.insert(feature, availability) != Some(availability)
+                let lost = availability == Availability::Unavailable && forget(server, feature);
+                server.features.insert(feature, availability) != Some(availability) || lost
             }
             Body::Link(link) => set(&mut server.link, link),
             Body::Request(report) => {
