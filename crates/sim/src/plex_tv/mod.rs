@@ -43,17 +43,31 @@ impl PlexTv {
     pub async fn start(seed: TvSeed) -> io::Result<Self> {
         let tcp = TcpListener::bind(seed.listen).await?;
         let addr = tcp.local_addr()?;
-        let (state, down, cancel) =
-            (Arc::new(State::new(seed)), Arc::new(AtomicBool::new(false)), CancellationToken::new());
-        let listener = Listener { tcp, down: Arc::clone(&down) };
+        let (state, down, cancel) = (
+            Arc::new(State::new(seed)),
+            Arc::new(AtomicBool::new(false)),
+            CancellationToken::new(),
+        );
+        let listener = Listener {
+            tcp,
+            down: Arc::clone(&down),
+        };
         let (router, stopped) = (routes::router(Arc::clone(&state)), cancel.clone());
         let task = tokio::spawn(async move {
-            let served = axum::serve(listener, router).with_graceful_shutdown(stopped.cancelled_owned()).await;
+            let served = axum::serve(listener, router)
+                .with_graceful_shutdown(stopped.cancelled_owned())
+                .await;
             if let Err(e) = served {
                 tracing::error!("the plex.tv stand-in ended: {e}");
             }
         });
-        Ok(Self { addr, state, down, cancel, task })
+        Ok(Self {
+            addr,
+            state,
+            down,
+            cancel,
+            task,
+        })
     }
 
     /// `http://127.0.0.1:…`; serves as `base_url` and as `clients_url`.
@@ -134,7 +148,11 @@ impl PlexTv {
 
     /// Requests whose path starts with `path_prefix`.
     pub fn request_count(&self, path_prefix: &str) -> usize {
-        self.state.requests().iter().filter(|r| r.path.starts_with(path_prefix)).count()
+        self.state
+            .requests()
+            .iter()
+            .filter(|r| r.path.starts_with(path_prefix))
+            .count()
     }
 }
 

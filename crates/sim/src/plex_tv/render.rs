@@ -65,7 +65,7 @@ pub(super) fn pin(pin: &Pin) -> String {
         "qr": format!("https://plex.tv/api/v2/pins/qr/{}", pin.code),
         "clientIdentifier": pin.client_id,
         "location": {"code": "GB", "country": "United Kingdom", "city": "London", "time_zone": "Europe/London"},
-        "expiresIn": left.as_secs(),
+        "expiresIn": left.as_millis().div_ceil(1000),
         "createdAt": seconds(created_at),
         "expiresAt": seconds(expires_at),
         "authToken": pin.token,
