@@ -1,0 +1,367 @@
+//! Invented titles, artists and channels: the same index always gives the same name.
+
+/// Mixes numbers into one that looks random; the same input always gives the same output.
+pub(crate) fn mix(salt: u64, index: u64) -> u64 {
+    // splitmix64: one multiply-xor round is enough to pick words.
+    let mut z = (salt << 32)
+        .wrapping_add(index)
+        .wrapping_add(0x9e37_79b9_7f4a_7c15)
+        .wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// A number in `0..n`, for `n > 0`.
+pub(crate) fn pick(salt: u64, index: u64, n: u64) -> u64 {
+    mix(salt, index) % n
+}
+
+fn word(list: &'static [&'static str], salt: u64, index: u64) -> &'static str {
+    let n = list.len() as u64;
+    usize::try_from(pick(salt, index, n))
+        .ok()
+        .and_then(|i| list.get(i))
+        .copied()
+        .unwrap_or("")
+}
+
+const ADJECTIVES: &[&str] = &[
+    "Amber",
+    "Brass",
+    "Borrowed",
+    "Cobalt",
+    "Crooked",
+    "Distant",
+    "Drowned",
+    "Eleventh",
+    "Forgotten",
+    "Gilded",
+    "Hollow",
+    "Idle",
+    "Ivory",
+    "Laughing",
+    "Little",
+    "Lost",
+    "Midnight",
+    "Narrow",
+    "Northern",
+    "Ordinary",
+    "Paper",
+    "Patient",
+    "Quiet",
+    "Reluctant",
+    "Restless",
+    "Salt",
+    "Second",
+    "Secret",
+    "Sleeping",
+    "Slow",
+    "Tin",
+    "Unlikely",
+    "Velvet",
+    "Wandering",
+    "Winter",
+];
+
+const NOUNS: &[&str] = &[
+    "Almanac",
+    "Anchor",
+    "Arcade",
+    "Archivist",
+    "Beekeeper",
+    "Bicycle",
+    "Bridge",
+    "Cartographer",
+    "Clockmaker",
+    "Comet",
+    "Compass",
+    "Conductor",
+    "Ferry",
+    "Ferryman",
+    "Gardener",
+    "Glacier",
+    "Harbour",
+    "Heron",
+    "Inventor",
+    "Island",
+    "Kettle",
+    "Ladder",
+    "Lamplighter",
+    "Lantern",
+    "Ledger",
+    "Lighthouse",
+    "Locksmith",
+    "Magpie",
+    "Meadow",
+    "Meridian",
+    "Observatory",
+    "Orchard",
+    "Pilot",
+    "Postman",
+    "Quarry",
+    "Raincoat",
+    "River",
+    "Signal",
+    "Sparrow",
+    "Staircase",
+    "Station",
+    "Surveyor",
+    "Telegram",
+    "Tide",
+    "Translator",
+    "Umbrella",
+    "Understudy",
+    "Viaduct",
+    "Violin",
+    "Watchman",
+    "Weathervane",
+    "Windmill",
+];
+
+const PLACES: &[&str] = &[
+    "Aldermere",
+    "Bramhollow",
+    "Cinder Bay",
+    "Corvane",
+    "Dunwick Sands",
+    "Elmsgate",
+    "Fallow Street",
+    "Grey Harbour",
+    "Halvard",
+    "Ibis Lane",
+    "Juniper Point",
+    "Kestrel Hill",
+    "Larkfield",
+    "Marrow Lake",
+    "Nettlecombe",
+    "Oxbow",
+    "Pelham Quay",
+    "Quillon",
+    "Redwater",
+    "Saltmarsh",
+    "Tarn Ridge",
+    "Umberley",
+    "Vesper Road",
+    "Westering",
+];
+
+const FIRST: &[&str] = &[
+    "Ada", "Bela", "Clem", "Dorotea", "Edgar", "Flora", "Gideon", "Hester", "Ines", "Jonas", "Kit", "Lenka",
+    "Milo", "Nadia", "Otis", "Petra", "Quentin", "Rosalind", "Silas", "Tamsin", "Ulrich", "Vera", "Wilfred",
+    "Yara", "Zora",
+];
+
+const LAST: &[&str] = &[
+    "Abernale",
+    "Brandt",
+    "Calloway",
+    "Dray",
+    "Esterhaze",
+    "Finch",
+    "Garrow",
+    "Hollis",
+    "Ivers",
+    "Jardine",
+    "Kestler",
+    "Lund",
+    "Marsh",
+    "Novik",
+    "Ostrander",
+    "Pell",
+    "Quill",
+    "Rusk",
+    "Sorrel",
+    "Thorne",
+    "Underhay",
+    "Voss",
+    "Wexley",
+];
+
+const SHOWS: &[&str] = &[
+    "Harbour Watch",
+    "The Understudies",
+    "Nettlecombe Green",
+    "Eleven Degrees North",
+    "Night Desk",
+    "Small Engines",
+    "The Ferryman's Daughter",
+    "Kestrel Hill",
+    "Second Violin",
+    "Cold Orchard",
+    "The Long Corridor",
+    "Salt & Sons",
+    "Paper Moons of Jupiter",
+    "Ordinary Monsters of Oxbow",
+    "Platform Nine and a Bit",
+    "The Lamplighters",
+    "Weathermen",
+    "A Quiet Sort of Trouble",
+    "Moss",
+    "Tidewater Detectives",
+    "Bread, Butter, Murder",
+    "The Archivist",
+];
+
+const CHANNELS: &[(&str, &str)] = &[
+    ("KHLV", "4.1"),
+    ("WEST", "7.1"),
+    ("NRTH", "9.2"),
+    ("CITY", "12.1"),
+    ("HRBR", "21.1"),
+    ("PUB", "33.4"),
+];
+
+const PROGRAMMES: &[(&str, &str)] = &[
+    ("Evening Report", "Tuesday's headlines"),
+    ("Quiz Night", "Semi-final"),
+    ("Garden Hour", "Pruning in November"),
+    ("The Late Ferry", "Guests from the coast"),
+    ("Match of the Week", "Corvane against Halvard"),
+];
+
+pub(crate) fn movie(i: u64) -> String {
+    let (a, n, n2) = (word(ADJECTIVES, 1, i), word(NOUNS, 2, i), word(NOUNS, 3, i + 7));
+    let (p, f, l) = (word(PLACES, 4, i), word(FIRST, 5, i), word(LAST, 6, i));
+    match pick(7, i, 9) {
+        0 | 1 => format!("The {a} {n}"),
+        2 => format!("{n} of {p}"),
+        3 => format!("The {n} and the {n2}"),
+        4 => format!("{f} {l}"),
+        5 => format!("Last Train to {p}"),
+        6 => format!("{f}'s {a} {n}"),
+        7 => format!("A {n} for {f}"),
+        _ => format!("{a} {p}"),
+    }
+}
+
+pub(crate) fn show(i: u64) -> String {
+    match usize::try_from(i).ok().and_then(|i| SHOWS.get(i)) {
+        Some(name) => (*name).to_owned(),
+        None => match pick(11, i, 3) {
+            0 => format!("{} & {}", word(LAST, 12, i), word(LAST, 13, i + 3)),
+            1 => format!("The {}s of {}", word(NOUNS, 12, i), word(PLACES, 13, i)),
+            _ => format!("{} {}", word(ADJECTIVES, 12, i), word(PLACES, 13, i)),
+        },
+    }
+}
+
+pub(crate) fn episode(i: u64) -> String {
+    let (a, n, p, f) = (
+        word(ADJECTIVES, 21, i),
+        word(NOUNS, 22, i),
+        word(PLACES, 23, i),
+        word(FIRST, 24, i),
+    );
+    match pick(25, i, 7) {
+        0 => format!("The {n}"),
+        1 => format!("{a} {n}"),
+        2 => format!("{f} Goes to {p}"),
+        3 => format!("What the {n} Saw"),
+        4 => p.to_owned(),
+        5 => format!("{f} and the {n}"),
+        _ => format!("A {a} Business"),
+    }
+}
+
+pub(crate) fn artist(i: u64) -> String {
+    match pick(31, i, 4) {
+        0 => format!("{} {}", word(FIRST, 32, i), word(LAST, 33, i)),
+        1 => format!("The {} {}s", word(ADJECTIVES, 32, i), word(NOUNS, 33, i)),
+        2 => format!("{} Quartet", word(LAST, 32, i)),
+        _ => format!("{} {}", word(ADJECTIVES, 32, i), word(NOUNS, 33, i)),
+    }
+}
+
+pub(crate) fn album(i: u64) -> String {
+    match pick(41, i, 4) {
+        0 => format!("{} Sessions", word(PLACES, 42, i)),
+        1 => format!("{} {}", word(ADJECTIVES, 42, i), word(NOUNS, 43, i)),
+        2 => format!("Songs for a {}", word(NOUNS, 42, i)),
+        _ => word(NOUNS, 42, i).to_owned(),
+    }
+}
+
+pub(crate) fn track(i: u64) -> String {
+    match pick(51, i, 5) {
+        0 => format!("{} in {}", word(NOUNS, 52, i), word(PLACES, 53, i)),
+        1 => format!("Waltz for {}", word(FIRST, 52, i)),
+        2 => format!("{} {}", word(ADJECTIVES, 52, i), word(NOUNS, 53, i)),
+        3 => format!("{}'s {}", word(FIRST, 52, i), word(NOUNS, 53, i)),
+        _ => word(PLACES, 52, i).to_owned(),
+    }
+}
+
+pub(crate) fn photo_album(i: u64) -> String {
+    format!("{} {}", word(PLACES, 61, i), 2009 + pick(62, i, 16))
+}
+
+pub(crate) fn home_video(i: u64) -> String {
+    format!(
+        "{} at {}, {}",
+        word(FIRST, 71, i),
+        word(PLACES, 72, i),
+        2012 + pick(73, i, 13)
+    )
+}
+
+pub(crate) fn collection(i: u64) -> String {
+    format!("{} Evenings", word(ADJECTIVES, 81, i))
+}
+
+/// Call sign and number.
+pub(crate) fn channel(i: u64) -> (&'static str, &'static str) {
+    let n = CHANNELS.len() as u64;
+    usize::try_from(i % n)
+        .ok()
+        .and_then(|i| CHANNELS.get(i))
+        .copied()
+        .unwrap_or(("KHLV", "4.1"))
+}
+
+/// Show and title of something broadcast.
+pub(crate) fn programme(i: u64) -> (&'static str, &'static str) {
+    let n = PROGRAMMES.len() as u64;
+    usize::try_from(i % n)
+        .ok()
+        .and_then(|i| PROGRAMMES.get(i))
+        .copied()
+        .unwrap_or(("Evening Report", "Headlines"))
+}
+
+/// `n` hexadecimal digits.
+pub(crate) fn hex(salt: u64, index: u64, n: usize) -> String {
+    let mut text = String::with_capacity(n + 16);
+    let mut round = 0;
+    while text.len() < n {
+        text.push_str(&format!("{:016x}", mix(salt.wrapping_add(round), index)));
+        round += 1;
+    }
+    text.truncate(n);
+    text
+}
+
+/// `n` lower-case letters and digits, as the wire's random identifiers look.
+pub(crate) fn token(salt: u64, index: u64, n: usize) -> String {
+    const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let mut state = mix(salt, index);
+    (0..n)
+        .map(|i| {
+            state = mix(state, i as u64);
+            char::from(ALPHABET[usize::try_from(state % 36).unwrap_or(0)])
+        })
+        .collect()
+}
+
+/// A version-4-shaped UUID.
+pub(crate) fn uuid(salt: u64, index: u64) -> String {
+    let h = hex(salt, index, 32);
+    format!(
+        "{}-{}-4{}-a{}-{}",
+        &h[..8],
+        &h[8..12],
+        &h[13..16],
+        &h[17..20],
+        &h[20..]
+    )
+}

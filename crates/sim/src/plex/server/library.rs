@@ -1,0 +1,283 @@
+//! `/library`: sections, listings with paging and type filter, items and their children.
+
+use http::StatusCode;
+
+use crate::plex::catalog::{Level, Library};
+use crate::plex::item_view;
+use crate::plex::names;
+use crate::plex::server::about;
+use crate::plex::server::reply::Reply;
+use crate::plex::server::request::Request;
+use crate::plex::server::routes::Caller;
+use crate::plex::value::Node;
+use crate::plex::world::World;
+
+pub(super) fn route(world: &World, request: &Request, caller: &Caller, segments: &[&str]) -> Reply {
+    match segments {
+        [] => root(),
+        ["sections"] | ["sections", "all"] => sections(world, caller),
+        ["sections", id, rest @ ..] => {
+            let state = world.lock();
+            let library = id
+                .parse()
+                .ok()
+                .and_then(|id| state.library(id))
+                .filter(|l| caller.sees(l.id));
+            match library {
+                Some(library) => section(library, request, rest),
+                None => Reply::NOT_FOUND,
+            }
+        }
+        ["metadata", ids] => metadata(world, caller, ids),
+        ["metadata" | "collections", key, "children" | "items"] => children(world, request, caller, key),
+        ["collections", key] => metadata(world, caller, key),
+        ["onDeck" | "recentlyAdded"] => about::nothing(),
+        _ => Reply::NOT_FOUND,
+    }
+}
+
+fn root() -> Reply {
+    let entry =
+        |key: &'static str, title: &'static str| Node::new("Directory").attr("key", key).attr("title", title);
+    let node = Node::new("MediaContainer")
+        .attr("allowSync", false)
+        .attr("art", "/:/resources/library-art.png")
+        .attr("content", "")
+        .attr("identifier", "com.plexapp.plugins.library")
+        .attr("mediaTagPrefix", "/system/bundle/media/flags/")
+        .attr("mediaTagVersion", 1_734_362_201)
+        .attr("title1", "Plex Library")
+        .attr("title2", "");
+    Reply::Tree(
+        node.with([
+            entry("sections", "Library Sections"),
+            entry("recentlyAdded", "Recently Added"),
+        ])
+        .sized(),
+    )
+}
+
+fn sections(world: &World, caller: &Caller) -> Reply {
+    let state = world.lock();
+    let rows = state
+        .libraries
+        .iter()
+        .filter(|l| caller.sees(l.id))
+        .map(|l| directory(l, caller));
+    let node = Node::new("MediaContainer")
+        .attr("allowSync", false)
+        .attr("title1", "Plex Library");
+    Reply::Tree(node.with(rows).sized())
+}
+
+fn directory(library: &Library, caller: &Caller) -> Node {
+    let id = library.id;
+    let kind = library.kind.type_name();
+    let node = Node::new("Directory")
+        .attr("allowSync", true)
+        .attr("art", format!("/:/resources/{kind}-fanart.jpg"))
+        .attr(
+            "composite",
+            format!("/library/sections/{id}/composite/1763020000"),
+        )
+        .attr("filters", true)
+        .attr("refreshing", library.refreshing)
+        .attr("thumb", format!("/:/resources/{kind}.png"))
+        .attr("key", id.to_string())
+        .attr("type", kind)
+        .attr("title", &library.title)
+        .attr("agent", library.kind.agent())
+        .attr("scanner", library.kind.scanner())
+        .attr("language", about::language(library))
+        .attr("uuid", names::uuid(171, id.into()))
+        .attr("updatedAt", 1_763_010_000 + u64::from(id) * 977)
+        .attr("createdAt", 1_577_836_800 + u64::from(id) * 86_400)
+        .attr("scannedAt", 1_763_020_000 + u64::from(id) * 1_371)
+        .attr("content", true)
+        .attr("directory", true)
+        .attr("contentChangedAt", 9_100_000 + u64::from(id) * 4_711)
+        .attr("hidden", library.hidden);
+    if caller.is_owner() {
+        let path = format!("/media/{}", library.title.to_lowercase());
+        node.child(Node::new("Location").attr("id", id).attr("path", path))
+    } else {
+        node
+    }
+}
+
+fn section(library: &Library, request: &Request, rest: &[&str]) -> Reply {
+    match rest {
+        [] => section_root(library),
+        ["all"] => listing(library, request),
+        ["collections"] => rows(library, request, Level::Collection),
+        ["refresh"] => Reply::Done,
+        _ => Reply::NOT_FOUND,
+    }
+}
+
+fn section_root(library: &Library) -> Reply {
+    let entry =
+        |key: &'static str, title: &'static str| Node::new("Directory").attr("key", key).attr("title", title);
+    let node = container(library)
+        .attr("content", "secondary")
+        .attr("viewGroup", "secondary");
+    let entries = [
+        entry("all", "All"),
+        entry("unwatched", "Unplayed"),
+        entry("newest", "Recently Released"),
+        entry("recentlyAdded", "Recently Added"),
+        entry("onDeck", "On Deck"),
+        entry("collection", "By Collection"),
+    ];
+    Reply::Tree(node.with(entries).sized())
+}
+
+fn container(library: &Library) -> Node {
+    Node::new("MediaContainer")
+        .attr("allowSync", true)
+        .attr(
+            "art",
+            format!("/:/resources/{}-fanart.jpg", library.kind.type_name()),
+        )
+        .attr("identifier", "com.plexapp.plugins.library")
+        .attr("librarySectionID", library.id)
+        .attr("librarySectionTitle", &library.title)
+        .attr("librarySectionUUID", names::uuid(171, library.id.into()))
+        .attr("mediaTagPrefix", "/system/bundle/media/flags/")
+        .attr("mediaTagVersion", 1_734_362_201)
+        .attr("thumb", format!("/:/resources/{}.png", library.kind.type_name()))
+        .attr("title1", &library.title)
+}
+
+fn listing(library: &Library, request: &Request) -> Reply {
+    let level = match request.arg("type") {
+        None => library.top(),
+        Some(n) => match n.parse().ok().and_then(Level::from_number) {
+            Some(level) => level,
+            None => return Reply::Error(StatusCode::BAD_REQUEST),
+        },
+    };
+    rows(library, request, level)
+}
+
+fn rows(library: &Library, request: &Request, level: Level) -> Reply {
+    let has = library.levels().contains(&level) || level == Level::Collection;
+    let total = if has { library.count(level) } else { 0 };
+    let node = container(library)
+        .attr("title2", "All")
+        .attr("viewGroup", level.type_name())
+        .attr("viewMode", 65_592);
+    let node = if request.arg("includeMeta") == Some("1") {
+        node.child(meta(library, level))
+    } else {
+        node
+    };
+    let row = |n: usize| {
+        let index = u32::try_from(n).unwrap_or(u32::MAX);
+        item_view::entry(Some(library), &library.entry(level, index), false)
+    };
+    Reply::list(node, total as usize, request.paging(), row)
+}
+
+/// What a client may filter and sort by; without it some clients refuse to list anything.
+fn meta(library: &Library, active: Level) -> Node {
+    let types = library.levels().iter().map(|level| {
+        let key = format!("/library/sections/{}/all?type={}", library.id, level.number());
+        let sort = Node::new("Sort")
+            .attr("default", "asc")
+            .attr("defaultDirection", "asc")
+            .attr("descKey", "titleSort:desc")
+            .attr("key", "titleSort")
+            .attr("title", "Title");
+        let filter = Node::new("Filter")
+            .attr("filter", "year")
+            .attr("filterType", "integer")
+            .attr("key", format!("/library/sections/{}/year", library.id))
+            .attr("title", "Year")
+            .attr("type", "filter");
+        let field = |key: String, kind: &'static str, title: &'static str| {
+            Node::new("Field")
+                .attr("key", key)
+                .attr("title", title)
+                .attr("type", kind)
+        };
+        let name = level.type_name();
+        Node::new("Type")
+            .attr("key", key)
+            .attr("type", name)
+            .attr("title", name)
+            .attr("active", *level == active)
+            .child(filter)
+            .child(sort)
+            .child(field(format!("{name}.title"), "string", "Title"))
+            .child(field(format!("{name}.addedAt"), "date", "Date Added"))
+    });
+    let operator =
+        |key: &'static str, title: &'static str| Node::new("Operator").attr("key", key).attr("title", title);
+    let text = Node::new("FieldType")
+        .attr("type", "string")
+        .child(operator("=", "contains"));
+    let number = Node::new("FieldType")
+        .attr("type", "integer")
+        .child(operator("=", "is"));
+    let date = Node::new("FieldType").attr("type", "date");
+    let date = date
+        .child(operator(">>=", "is after"))
+        .child(operator("<<=", "is before"));
+    Node::single("Meta")
+        .with(types)
+        .child(text)
+        .child(number)
+        .child(date)
+}
+
+fn metadata(world: &World, caller: &Caller, ids: &str) -> Reply {
+    let state = world.lock();
+    let found = ids.split(',').filter_map(|id| state.find(id));
+    let rows: Vec<Node> = found
+        .filter(|(section, _)| section.is_none_or(|s| caller.sees(s)))
+        .map(|(section, entry)| item_view::entry(section.and_then(|s| state.library(s)), &entry, true))
+        .collect();
+    if rows.is_empty() {
+        return Reply::NOT_FOUND;
+    }
+    let first = ids.split(',').next().and_then(|id| state.find(id));
+    let library = first.and_then(|(section, _)| state.library(section?));
+    let node = match library {
+        Some(library) => Node::new("MediaContainer")
+            .attr("allowSync", true)
+            .attr("identifier", "com.plexapp.plugins.library")
+            .attr("librarySectionID", library.id)
+            .attr("librarySectionTitle", &library.title)
+            .attr("librarySectionUUID", names::uuid(171, library.id.into())),
+        None => Node::new("MediaContainer").attr("identifier", "com.plexapp.plugins.library"),
+    };
+    Reply::Tree(node.with(rows).sized())
+}
+
+fn children(world: &World, request: &Request, caller: &Caller, key: &str) -> Reply {
+    let state = world.lock();
+    let below = state
+        .libraries
+        .iter()
+        .filter(|l| caller.sees(l.id))
+        .find_map(|l| Some((l, l.children(key)?)));
+    let Some((library, (level, range))) = below else {
+        // Something without children, or nothing at all.
+        return if state.find(key).is_some() {
+            about::nothing()
+        } else {
+            Reply::NOT_FOUND
+        };
+    };
+    let row = |n: usize| {
+        let index = range.start + u32::try_from(n).unwrap_or(0);
+        item_view::entry(Some(library), &library.entry(level, index), false)
+    };
+    Reply::list(
+        container(library).attr("key", key.to_owned()),
+        range.len(),
+        request.paging(),
+        row,
+    )
+}
