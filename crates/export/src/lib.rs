@@ -1,1 +1,131 @@
-//! placeholder
+//! Every exported series, defined once, and the text it becomes.
+//!
+//! [`render`] is a pure function of a snapshot: no I/O, no clock, no state between scrapes, so a scrape cannot hang
+//! because a server does, and an ended session leaves no series behind.
+//! Invariant: `export` sees `model` and `base` only. It may not ask a source, a store or the environment anything.
+
+mod catalogue;
+mod markdown;
+mod mask;
+mod native;
+mod profiles;
+mod text;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use base::supervise::TaskStat;
+use model::{Snapshot, Timestamp};
+
+pub use catalogue::{Family, catalogue};
+pub use markdown::metrics_markdown;
+pub use mask::{LabelPolicy, Options};
+pub use text::{Format, Kind};
+
+use text::Encoder;
+use view::View;
+
+/// Whose names the series carry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Profile {
+    /// Our own: `media_*` and `projectionist_*`.
+    #[default]
+    Native,
+    /// `cplieger/plex-exporter` v3, the generation that polls.
+    Cplieger,
+    /// `cplieger/plex-exporter` 2026.04, the generation that listens to a WebSocket.
+    Cplieger202604,
+    /// `timothystewart6/prometheus-plex-exporter`.
+    TimothyStewart6,
+}
+
+impl Profile {
+    pub const ALL: [Self; 4] = [
+        Self::Native,
+        Self::Cplieger,
+        Self::Cplieger202604,
+        Self::TimothyStewart6,
+    ];
+
+    /// The word used in configuration and URLs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Cplieger => "cplieger",
+            Self::Cplieger202604 => "cplieger-2026.04",
+            Self::TimothyStewart6 => "timothystewart6",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text names no profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownProfile(pub String);
+
+impl fmt::Display for UnknownProfile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = Profile::ALL.map(Profile::as_str).join(", ");
+        write!(f, "there is no metrics profile \"{}\"; there are {known}", self.0)
+    }
+}
+
+impl std::error::Error for UnknownProfile {}
+
+impl FromStr for Profile {
+    type Err = UnknownProfile;
+
+    fn from_str(text: &str) -> Result<Self, UnknownProfile> {
+        Self::ALL
+            .into_iter()
+            .find(|p| p.as_str() == text)
+            .ok_or_else(|| UnknownProfile(text.to_owned()))
+    }
+}
+
+/// What the process says about itself.
+#[derive(Clone, Debug)]
+pub struct Process {
+    pub version: &'static str,
+    pub started_at: Timestamp,
+    pub tasks: BTreeMap<String, TaskStat>,
+    /// Streams of events open at the moment.
+    pub event_listeners: usize,
+    /// Events not delivered: consumer, reason, count since start.
+    pub dropped: Vec<(&'static str, &'static str, u64)>,
+    /// Resident memory, if the system tells.
+    pub resident_bytes: Option<u64>,
+    /// User and system time, if the system tells.
+    pub cpu_seconds: Option<f64>,
+}
+
+/// Appends one whole exposition to `out`. `now` is the wall clock of the scrape.
+pub fn render(
+    profile: Profile,
+    format: Format,
+    snapshot: &Snapshot,
+    process: &Process,
+    options: &Options,
+    now: Timestamp,
+    out: &mut Vec<u8>,
+) {
+    let view = View::new(snapshot, process, options, now);
+    let mut encoder = Encoder::new(out, format);
+    match profile {
+        Profile::Native => catalogue::render(&view, &mut encoder),
+        Profile::Cplieger => profiles::cplieger::polling(&view, &mut encoder),
+        Profile::Cplieger202604 => profiles::cplieger::listening(&view, &mut encoder),
+        Profile::TimothyStewart6 => profiles::timothystewart6::render(&view, &mut encoder),
+    }
+    encoder.finish();
+}

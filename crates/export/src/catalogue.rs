@@ -1,0 +1,228 @@
+//! The native schema: each series defined once, from which the exposition and its reference page are printed.
+
+use std::sync::LazyLock;
+
+use model::{Counters, Library, Play, ServerSnapshot};
+
+use crate::native;
+use crate::text::{Blocks, Encoder, Head, Kind, LabelSet, Value, label_set};
+use crate::view::View;
+
+/// One family of series.
+#[derive(Clone, Copy, Debug)]
+pub struct Family {
+    head: Head,
+    collect: Collect,
+}
+
+/// Where a family's samples come from. The shape decides the labels; only `Custom` brings its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Collect {
+    /// One sample for each watched server, seen as something we ask.
+    Source(fn(&ServerSnapshot) -> Option<Value>),
+    /// One sample for each server.
+    Server(fn(&ServerSnapshot) -> Option<Value>),
+    /// One sample for each library.
+    Library(fn(&Library) -> Option<Value>),
+    /// One sample for each open session.
+    Session(fn(&Play) -> Option<Value>),
+    /// One sample for each way plays are counted.
+    Plays(fn(&Counters) -> Value),
+    Custom(LabelSet, fn(&View<'_>, &mut Samples<'_>)),
+}
+
+/// Takes label values, in the order of the family's labels, and the sample's value.
+pub(crate) type Samples<'s> = dyn FnMut(&[&str], Value) + 's;
+
+const SOURCE: LabelSet = label_set!["source"];
+const SERVER: LabelSet = label_set!["server"];
+const LIBRARY: LabelSet = label_set!["server", "library_id", "library"];
+const SESSION: LabelSet = label_set!["server", "session"];
+const PLAYS: LabelSet = label_set![
+    "server",
+    "library_id",
+    "library",
+    "user",
+    "media_type",
+    "decision"
+];
+
+impl Family {
+    pub(crate) const fn gauge(name: &'static str, help: &'static str, collect: Collect) -> Self {
+        Self {
+            head: Head {
+                name,
+                kind: Kind::Gauge,
+                unit: None,
+                help,
+            },
+            collect,
+        }
+    }
+
+    pub(crate) const fn counter(name: &'static str, help: &'static str, collect: Collect) -> Self {
+        Self {
+            head: Head {
+                name,
+                kind: Kind::Counter,
+                unit: None,
+                help,
+            },
+            collect,
+        }
+    }
+
+    pub(crate) const fn info(name: &'static str, help: &'static str, collect: Collect) -> Self {
+        Self {
+            head: Head {
+                name,
+                kind: Kind::Info,
+                unit: None,
+                help,
+            },
+            collect,
+        }
+    }
+
+    /// The unit, which the name (before `_total`) must end in.
+    pub(crate) const fn unit_is(mut self, unit: &'static str) -> Self {
+        self.head.unit = Some(unit);
+        self
+    }
+
+    /// As samples carry it.
+    pub fn name(&self) -> &'static str {
+        self.head.name
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.head.kind
+    }
+
+    pub fn unit(&self) -> Option<&'static str> {
+        self.head.unit
+    }
+
+    pub fn help(&self) -> &'static str {
+        self.head.help
+    }
+
+    /// Names of the labels, in the order they are written.
+    pub fn labels(&self) -> &'static [&'static str] {
+        match self.collect {
+            Collect::Source(_) => SOURCE.names,
+            Collect::Server(_) => SERVER.names,
+            Collect::Library(_) => LIBRARY.names,
+            Collect::Session(_) => SESSION.names,
+            Collect::Plays(_) => PLAYS.names,
+            Collect::Custom(set, _) => set.names,
+        }
+    }
+
+    /// Writes a family that brings its own labels, outside of the catalogue's order.
+    pub(crate) fn write(&self, view: &View<'_>, encoder: &mut Encoder<'_>) {
+        if let Collect::Custom(set, f) = self.collect {
+            encoder.family(self.head);
+            f(view, &mut |values, value| encoder.labelled(&set, values, value));
+        }
+    }
+}
+
+/// Every native family, in the order it is exported.
+pub fn catalogue() -> &'static [Family] {
+    static ALL: LazyLock<Vec<Family>> = LazyLock::new(|| {
+        let groups = [
+            native::server::FAMILIES,
+            native::library::FAMILIES,
+            native::sessions::FAMILIES,
+            native::session::FAMILIES,
+            native::plays::FAMILIES,
+            native::own::FAMILIES,
+            native::process::FAMILIES,
+        ];
+        groups.concat()
+    });
+    &ALL
+}
+
+/// A session's few labels, a library's title: enough for one block without growing twice.
+const BLOCK_BYTES: usize = 64;
+
+/// Writes the native exposition.
+pub(crate) fn render(view: &View<'_>, encoder: &mut Encoder<'_>) {
+    let totals = native::plays::totals(view);
+    let blocks = LabelBlocks::new(view, &totals);
+    for family in catalogue() {
+        encoder.family(family.head);
+        match family.collect {
+            Collect::Source(f) => {
+                let values = view.servers.iter().map(|s| f(s.snapshot));
+                each(encoder, &blocks.sources, values);
+            }
+            Collect::Server(f) => {
+                let values = view.servers.iter().map(|s| f(s.snapshot));
+                each(encoder, &blocks.servers, values);
+            }
+            Collect::Library(f) => {
+                let values = view.servers.iter().flat_map(|s| &s.libraries).map(|l| f(l));
+                each(encoder, &blocks.libraries, values);
+            }
+            Collect::Session(f) => {
+                let values = view.servers.iter().flat_map(|s| &s.plays).map(|p| f(p));
+                each(encoder, &blocks.sessions, values);
+            }
+            Collect::Plays(f) => each(
+                encoder,
+                &blocks.totals,
+                totals.iter().map(|t| Some(f(&t.counters))),
+            ),
+            Collect::Custom(..) => family.write(view, encoder),
+        }
+    }
+}
+
+fn each(encoder: &mut Encoder<'_>, blocks: &Blocks, values: impl Iterator<Item = Option<Value>>) {
+    for (block, value) in blocks.iter().zip(values) {
+        if let Some(value) = value {
+            encoder.sample(block, value);
+        }
+    }
+}
+
+/// Labels of everything that appears in more than one family, written once.
+struct LabelBlocks {
+    sources: Blocks,
+    servers: Blocks,
+    libraries: Blocks,
+    sessions: Blocks,
+    totals: Blocks,
+}
+
+impl LabelBlocks {
+    fn new(view: &View<'_>, totals: &[native::plays::Total<'_>]) -> Self {
+        let plays = view.servers.iter().map(|s| s.plays.len()).sum();
+        let mut new = Self {
+            sources: Blocks::default(),
+            servers: Blocks::default(),
+            libraries: Blocks::default(),
+            sessions: Blocks::with_capacity(plays, BLOCK_BYTES),
+            totals: Blocks::with_capacity(totals.len(), 2 * BLOCK_BYTES),
+        };
+        for server in &view.servers {
+            new.sources.push(&SOURCE, &[server.id]);
+            new.servers.push(&SERVER, &[server.id]);
+            for library in &server.libraries {
+                new.libraries
+                    .push(&LIBRARY, &[server.id, library.id.as_str(), &library.title]);
+            }
+            for play in &server.plays {
+                new.sessions
+                    .push(&SESSION, &[server.id, play.session.key.as_str()]);
+            }
+        }
+        for total in totals {
+            new.totals.push(&PLAYS, &total.labels());
+        }
+        new
+    }
+}
