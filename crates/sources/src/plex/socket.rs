@@ -1,0 +1,199 @@
+//! The notifications' WebSocket, opened through the same HTTP client as everything else: the same trust, the same
+//! time-outs, the same address behind the same proxy.
+
+use std::time::Duration;
+
+use base::Kind;
+use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
+use http::header::{
+    CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
+};
+use reqwest::{Response, StatusCode};
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Bytes, Error as SocketError, Message};
+
+use super::client::Client;
+use super::error::Error;
+use super::map;
+use super::notify::{Ended, FILTERS, Inbox};
+use super::words::Words;
+
+/// The path all clients use, and the one in Plex's own description.
+const PATHS: [&str; 2] = ["/:/websockets/notifications", "/:/websocket/notifications"];
+
+/// Largest message; a scan sends large ones, but not that large. One that is larger ends the connection.
+const MESSAGE_LIMIT: usize = 4 << 20;
+
+/// Bytes read at once, allocated per connection: 50 typical messages.
+const READ_BUFFER: usize = 16 << 10;
+
+/// A server that has been silent this long is asked for a sign of life: it may have nothing to say for minutes.
+const PING_AFTER: Duration = Duration::from_secs(20);
+
+/// No answer within this time after asking: the connection is dead.
+const PONG_WITHIN: Duration = Duration::from_secs(10);
+
+/// Messages handled before they take effect, even if more are waiting.
+const BATCH_MAX: usize = 4096;
+
+pub(super) type Socket = WebSocketStream<reqwest::Upgraded>;
+
+/// Opens the WebSocket. Any other answer than an upgrade is an error of the answer's kind.
+pub(super) async fn connect(client: &Client) -> Result<Socket, Error> {
+    let mut refused = None;
+    for path in PATHS {
+        let key = generate_key();
+        let response = client
+            .open(&format!("{path}?{FILTERS}"), handshake(&key), client.timeout())
+            .await?;
+        match response.status() {
+            StatusCode::SWITCHING_PROTOCOLS => return upgrade(client, response, &key).await,
+            StatusCode::NOT_FOUND => refused = Some((response, path)),
+            _ => return Err(refusal(client, response, path).await),
+        }
+    }
+    match refused {
+        Some((response, path)) => Err(client.refusal(response, path).await),
+        None => Err(blocked(client, "no path to try".to_owned())),
+    }
+}
+
+/// A success that is no upgrade is not what a WebSocket asks for; something on the way answered instead.
+async fn refusal(client: &Client, response: Response, path: &str) -> Error {
+    let status = response.status();
+    if status.is_success() {
+        return blocked(
+            client,
+            format!("{path} was answered with {status} instead of an upgrade"),
+        );
+    }
+    client.refusal(response, path).await
+}
+
+fn blocked(client: &Client, what: String) -> Error {
+    let hint = Some("a proxy in front of the server must pass WebSockets on".to_owned());
+    client.error(
+        Words {
+            what,
+            kind: Kind::Unsupported,
+            hint,
+            more: false,
+        },
+        None,
+    )
+}
+
+fn handshake(key: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    if let Ok(key) = HeaderValue::from_str(key) {
+        headers.insert(SEC_WEBSOCKET_KEY, key);
+    }
+    headers
+}
+
+async fn upgrade(client: &Client, response: Response, key: &str) -> Result<Socket, Error> {
+    let expected = derive_accept_key(key.as_bytes());
+    let accepted = response
+        .headers()
+        .get(SEC_WEBSOCKET_ACCEPT)
+        .is_some_and(|v| v.as_bytes() == expected.as_bytes());
+    if !accepted {
+        return Err(blocked(
+            client,
+            "the WebSocket handshake was answered by something else".to_owned(),
+        ));
+    }
+    let upgraded = timeout(client.timeout(), response.upgrade())
+        .await
+        .map_err(|_| blocked(client, "the WebSocket upgrade did not complete".to_owned()))?
+        .map_err(|e| {
+            blocked(
+                client,
+                format!("the WebSocket upgrade failed: {}", e.without_url()),
+            )
+        })?;
+    let config = WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_message_size(Some(MESSAGE_LIMIT))
+        .max_frame_size(Some(MESSAGE_LIMIT));
+    Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await)
+}
+
+/// Reads until the connection ends or goes dead.
+pub(super) async fn listen(mut socket: Socket, inbox: &mut Inbox) -> Ended {
+    let mut ping_at = Instant::now() + PING_AFTER;
+    // Set while an answer to a ping is awaited.
+    let mut dead_at: Option<Instant> = None;
+    loop {
+        let alarm = dead_at.unwrap_or(ping_at);
+        let alarm = inbox.flush_at().map_or(alarm, |flush| flush.min(alarm));
+        tokio::select! {
+            message = socket.next() => {
+                // Anything at all is a sign of life.
+                (ping_at, dead_at) = (Instant::now() + PING_AFTER, None);
+                if let Err(ended) = take_all(&mut socket, message, inbox) {
+                    inbox.publish().await;
+                    return ended;
+                }
+                inbox.publish().await;
+            }
+            () = sleep_until(alarm) => {
+                let now = Instant::now();
+                if dead_at.is_some_and(|at| now >= at) {
+                    return Ended::Broken(format!("no sign of life within {} s", PONG_WITHIN.as_secs()));
+                }
+                if dead_at.is_none() && now >= ping_at {
+                    dead_at = Some(now + PONG_WITHIN);
+                    let ping = socket.send(Message::Ping(Bytes::new()));
+                    if !matches!(timeout(PONG_WITHIN, ping).await, Ok(Ok(()))) {
+                        return Ended::Broken("it takes no more data".to_owned());
+                    }
+                }
+                if inbox.flush_at().is_some_and(|at| now >= at) {
+                    inbox.flush().await;
+                }
+            }
+        }
+    }
+}
+
+/// Takes in `first` and everything else that has arrived.
+fn take_all(
+    socket: &mut Socket,
+    first: Option<Result<Message, SocketError>>,
+    inbox: &mut Inbox,
+) -> Result<(), Ended> {
+    let mut next = Some(first);
+    let mut taken = 0;
+    while let Some(message) = next {
+        match message {
+            Some(Ok(Message::Text(text))) => inbox.add(map::notifications(text.as_bytes())),
+            Some(Ok(Message::Binary(bytes))) => inbox.add(map::notifications(&bytes)),
+            // Pings are answered by the library.
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Ok(Message::Close(frame))) => {
+                let reason = frame
+                    .map(|f| format!(" ({})", u16::from(f.code)))
+                    .unwrap_or_default();
+                return Err(Ended::Broken(format!("closed by the server{reason}")));
+            }
+            Some(Err(e)) => return Err(Ended::Broken(e.to_string())),
+            None => return Err(Ended::Broken("closed by the server".to_owned())),
+        }
+        taken += 1;
+        if taken >= BATCH_MAX {
+            return Ok(());
+        }
+        next = socket.next().now_or_never();
+    }
+    Ok(())
+}
