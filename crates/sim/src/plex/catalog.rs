@@ -229,14 +229,6 @@ impl Library {
         Some(self.entry(level, index))
     }
 
-    /// Rating keys of the two levels above an episode or track.
-    pub(crate) fn ancestors(&self, rating_key: &str) -> Option<(String, String)> {
-        let (level, index) = self.locate(rating_key.parse().ok()?)?;
-        let (above, parent, _) = self.parent_of(level, index)?;
-        let (top, grandparent, _) = self.parent_of(above, parent)?;
-        Some((self.rating_key(above, parent), self.rating_key(top, grandparent)))
-    }
-
     /// The item after this one on its level.
     pub(crate) fn next(&self, rating_key: &str) -> Option<Box<Item>> {
         let (level, index) = self.locate(rating_key.parse().ok()?)?;
@@ -252,6 +244,21 @@ impl Library {
         let (level, index) = self.locate(rating_key.parse().ok()?)?;
         let below = level.child()?;
         Some((below, self.children_of(level, index, below)))
+    }
+
+    /// The episodes or tracks below an entry, however deep.
+    pub(crate) fn leaves(&self, rating_key: &str) -> Option<(Level, Range<u32>)> {
+        let (mut level, mut range) = self.children(rating_key)?;
+        while let Some(below) = level.child() {
+            let first = self.children_of(level, range.start, below).start;
+            let end = if range.is_empty() {
+                first
+            } else {
+                self.children_of(level, range.end - 1, below).end
+            };
+            (level, range) = (below, first..end);
+        }
+        Some((level, range))
     }
 
     fn children_of(&self, level: Level, index: u32, below: Level) -> Range<u32> {
@@ -333,6 +340,14 @@ impl Library {
         };
         item.rating_key.get_or_insert(key.into());
         item.library = Some(self.id);
+        if let Some((above, parent, _)) = self.parent_of(level, index)
+            && let Some((top, grandparent, _)) = self.parent_of(above, parent)
+        {
+            item.parent_key
+                .get_or_insert(self.rating_key(above, parent).into());
+            item.grandparent_key
+                .get_or_insert(self.rating_key(top, grandparent).into());
+        }
         for (n, version) in item.versions.iter_mut().enumerate() {
             let part = names::mix(u64::from(self.id) * 31 + level.slot(), u64::from(index)) % 800_000;
             version.id.get_or_insert(100_000 + part + n as u64 * 900_001);

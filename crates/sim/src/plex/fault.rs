@@ -37,11 +37,11 @@ pub enum Fault {
     HugeBody(u64),
     /// Titles hold a byte that is not UTF-8.
     NonUtf8,
-    /// Open WebSockets are cut, and new ones right after the upgrade.
+    /// Open `WebSockets` are cut, and new ones right after the upgrade.
     WsDrop,
     /// 404 at the WebSocket upgrade, as a proxy that does not know it.
     WsRefuse,
-    /// WebSockets stay open, but nothing is read or written, not even a pong.
+    /// `WebSockets` stay open, but nothing is read or written, not even a pong.
     WsFreeze,
     /// 404 at the event stream.
     SseRefuse,
@@ -65,6 +65,7 @@ impl Fault {
 }
 
 /// A fault with its limits.
+#[must_use]
 #[derive(Clone, Debug)]
 pub struct FaultSpec {
     pub(crate) fault: Fault,
@@ -84,7 +85,6 @@ impl From<Fault> for FaultSpec {
 
 impl FaultSpec {
     /// Only for this many requests.
-    #[must_use]
     pub fn times(mut self, n: u32) -> Self {
         self.left = Some(n);
         self

@@ -92,13 +92,12 @@ impl Frame {
                 field(",\"guid\":", "");
                 field(",\"ratingKey\":", rating_key);
                 field(",\"url\":", "");
-                match &playing.item.key {
-                    Some(key) => field(",\"key\":", key),
-                    None => {
-                        out.push_str(",\"key\":\"/library/metadata/");
-                        out.push_str(rating_key);
-                        out.push('"');
-                    }
+                if let Some(key) = &playing.item.key {
+                    field(",\"key\":", key);
+                } else {
+                    out.push_str(",\"key\":\"/library/metadata/");
+                    out.push_str(rating_key);
+                    out.push('"');
                 }
                 out.push_str(",\"viewOffset\":");
                 out.push_str(decimal(playing.position_ms(now), &mut digits));
@@ -163,7 +162,7 @@ impl Frame {
         let mut bytes = Vec::with_capacity(256);
         Template::new(node, Spelling::Json).render(Spelling::Json, |_| None, &mut bytes);
         Self::new(event, node.tag, account, |out| {
-            out.push_str(&String::from_utf8_lossy(&bytes))
+            out.push_str(&String::from_utf8_lossy(&bytes));
         })
     }
 }

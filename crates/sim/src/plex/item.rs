@@ -42,6 +42,7 @@ impl Kind {
 }
 
 /// Something that can be played. Fields that are `None` are absent on the wire.
+#[must_use]
 #[derive(Clone, Debug)]
 pub struct Item {
     pub kind: Kind,
@@ -54,6 +55,9 @@ pub struct Item {
     pub parent_title: Option<Text>,
     /// Show or album artist.
     pub grandparent_title: Option<Text>,
+    /// Rating keys of season and show, or of album and artist; given by the world if `None`.
+    pub parent_key: Option<Text>,
+    pub grandparent_key: Option<Text>,
     /// A track's own artist, where it differs from the album's.
     pub original_title: Option<Text>,
     pub index: Option<u32>,
@@ -81,6 +85,7 @@ pub struct Channel {
 }
 
 /// One file of an item: what the wire calls a `Media`.
+#[must_use]
 #[derive(Clone, Debug)]
 pub struct Version {
     /// Given by the world if `None`.
@@ -148,6 +153,8 @@ impl Item {
             title: title.into(),
             parent_title: None,
             grandparent_title: None,
+            parent_key: None,
+            grandparent_key: None,
             original_title: None,
             index: None,
             parent_index: None,
@@ -309,7 +316,7 @@ impl Version {
             .audio(Audio::new("aac", 2, 192))
     }
 
-    /// 2160p HEVC HDR10 with TrueHD 7.1 and picture subtitles, 58 Mbit/s, MKV.
+    /// 2160p HEVC HDR10 with `TrueHD` 7.1 and picture subtitles, 58 Mbit/s, MKV.
     pub fn hevc_4k() -> Self {
         let mut video = Video::new("hevc", "main 10", (3840, 2160), "4k", 53_000);
         video.bit_depth = 10;

@@ -25,7 +25,19 @@ pub(crate) fn common(node: Node, item: &Item) -> Node {
         .attr("title", &item.title)
         .opt("originalTitle", item.original_title.as_ref())
         .opt("grandparentTitle", item.grandparent_title.as_ref())
+        .opt("grandparentRatingKey", item.grandparent_key.as_ref())
+        .opt(
+            "grandparentKey",
+            item.grandparent_key
+                .as_ref()
+                .map(|k| format!("/library/metadata/{k}")),
+        )
         .opt("parentTitle", item.parent_title.as_ref())
+        .opt("parentRatingKey", item.parent_key.as_ref())
+        .opt(
+            "parentKey",
+            item.parent_key.as_ref().map(|k| format!("/library/metadata/{k}")),
+        )
         .opt("index", item.index)
         .opt("parentIndex", item.parent_index)
         .opt("year", item.year)
@@ -65,9 +77,6 @@ pub(crate) fn entry(library: Option<&Library>, entry: &Entry, full: bool) -> Nod
     match entry {
         Entry::Item(item) => {
             let mut node = common(Node::item(item.kind.tag()), item);
-            if let (Kind::Episode | Kind::Track, Some(library)) = (item.kind, library) {
-                node = ancestors(node, item, library);
-            }
             if let Some(library) = library {
                 node = node
                     .attr("librarySectionID", library.id)
@@ -78,18 +87,6 @@ pub(crate) fn entry(library: Option<&Library>, entry: &Entry, full: bool) -> Nod
         }
         Entry::Folder(folder) => folder_node(folder, library),
     }
-}
-
-/// Keys of season and show, or of album and artist.
-fn ancestors(mut node: Node, item: &Item, library: &Library) -> Node {
-    let Some((parent, grandparent)) = item.rating_key.as_deref().and_then(|k| library.ancestors(k)) else {
-        return node;
-    };
-    node = node
-        .attr("parentKey", format!("/library/metadata/{parent}"))
-        .attr("parentRatingKey", parent);
-    node.attr("grandparentKey", format!("/library/metadata/{grandparent}"))
-        .attr("grandparentRatingKey", grandparent)
 }
 
 fn folder_node(folder: &Folder, library: Option<&Library>) -> Node {
@@ -168,7 +165,7 @@ pub(crate) fn stream_base(version: &Version) -> u64 {
 
 pub(crate) fn media_attrs(node: Node, version: &Version, item: &Item, session: bool) -> Node {
     let mut node = node
-        .attr("id", id(version.id.unwrap_or(0), session))
+        .opt("id", version.id.map(|n| id(n, session)))
         .opt("duration", item.duration_ms)
         .opt("bitrate", version.bitrate_kbps);
     if let Some(video) = &version.video {
@@ -210,7 +207,7 @@ pub(crate) fn media_attrs(node: Node, version: &Version, item: &Item, session: b
 pub(crate) fn part_attrs(node: Node, version: &Version, item: &Item, session: bool) -> Node {
     let number = part_id(version);
     let container = &version.container;
-    let mut node = node.attr("id", id(number, session));
+    let mut node = node.opt("id", version.id.map(|_| id(number, session)));
     if item.kind != Kind::LiveTv {
         node = node
             .attr("key", format!("/library/parts/{number}/{ADDED}/file.{container}"))

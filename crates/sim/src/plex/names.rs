@@ -220,18 +220,28 @@ const PROGRAMMES: &[(&str, &str)] = &[
     ("Match of the Week", "Corvane against Halvard"),
 ];
 
+/// "An Anchor", "A Bridge".
+fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['A', 'E', 'I', 'O', 'U']) {
+        "An"
+    } else {
+        "A"
+    };
+    format!("{article} {noun}")
+}
+
 pub(crate) fn movie(i: u64) -> String {
-    let (a, n, n2) = (word(ADJECTIVES, 1, i), word(NOUNS, 2, i), word(NOUNS, 3, i + 7));
-    let (p, f, l) = (word(PLACES, 4, i), word(FIRST, 5, i), word(LAST, 6, i));
+    let (adjective, noun) = (word(ADJECTIVES, 1, i), word(NOUNS, 2, i));
+    let (place, first) = (word(PLACES, 4, i), word(FIRST, 5, i));
     match pick(7, i, 9) {
-        0 | 1 => format!("The {a} {n}"),
-        2 => format!("{n} of {p}"),
-        3 => format!("The {n} and the {n2}"),
-        4 => format!("{f} {l}"),
-        5 => format!("Last Train to {p}"),
-        6 => format!("{f}'s {a} {n}"),
-        7 => format!("A {n} for {f}"),
-        _ => format!("{a} {p}"),
+        0 | 1 => format!("The {adjective} {noun}"),
+        2 => format!("{noun} of {place}"),
+        3 => format!("The {noun} and the {}", word(NOUNS, 3, i + 7)),
+        4 => format!("{first} {}", word(LAST, 6, i)),
+        5 => format!("Last Train to {place}"),
+        6 => format!("{first}'s {adjective} {noun}"),
+        7 => format!("{} for {first}", with_article(noun)),
+        _ => format!("{adjective} {place}"),
     }
 }
 
@@ -247,20 +257,16 @@ pub(crate) fn show(i: u64) -> String {
 }
 
 pub(crate) fn episode(i: u64) -> String {
-    let (a, n, p, f) = (
-        word(ADJECTIVES, 21, i),
-        word(NOUNS, 22, i),
-        word(PLACES, 23, i),
-        word(FIRST, 24, i),
-    );
+    let (adjective, noun) = (word(ADJECTIVES, 21, i), word(NOUNS, 22, i));
+    let (place, first) = (word(PLACES, 23, i), word(FIRST, 24, i));
     match pick(25, i, 7) {
-        0 => format!("The {n}"),
-        1 => format!("{a} {n}"),
-        2 => format!("{f} Goes to {p}"),
-        3 => format!("What the {n} Saw"),
-        4 => p.to_owned(),
-        5 => format!("{f} and the {n}"),
-        _ => format!("A {a} Business"),
+        0 => format!("The {noun}"),
+        1 => format!("{adjective} {noun}"),
+        2 => format!("{first} Goes to {place}"),
+        3 => format!("What the {noun} Saw"),
+        4 => place.to_owned(),
+        5 => format!("{first} and the {noun}"),
+        _ => format!("{} Business", with_article(adjective)),
     }
 }
 
@@ -277,7 +283,10 @@ pub(crate) fn album(i: u64) -> String {
     match pick(41, i, 4) {
         0 => format!("{} Sessions", word(PLACES, 42, i)),
         1 => format!("{} {}", word(ADJECTIVES, 42, i), word(NOUNS, 43, i)),
-        2 => format!("Songs for a {}", word(NOUNS, 42, i)),
+        2 => format!(
+            "Songs for {}",
+            with_article(word(NOUNS, 42, i)).replacen('A', "a", 1)
+        ),
         _ => word(NOUNS, 42, i).to_owned(),
     }
 }
@@ -331,14 +340,12 @@ pub(crate) fn programme(i: u64) -> (&'static str, &'static str) {
 
 /// `n` hexadecimal digits.
 pub(crate) fn hex(salt: u64, index: u64, n: usize) -> String {
-    let mut text = String::with_capacity(n + 16);
-    let mut round = 0;
-    while text.len() < n {
-        text.push_str(&format!("{:016x}", mix(salt.wrapping_add(round), index)));
-        round += 1;
-    }
-    text.truncate(n);
-    text
+    let digit = |at: usize| {
+        let word = mix(salt.wrapping_add(at as u64 / 16), index);
+        // Masked to one digit.
+        char::from_digit(u32::try_from(word >> (at % 16 * 4) & 0xf).unwrap_or(0), 16).unwrap_or('0')
+    };
+    (0..n).map(digit).collect()
 }
 
 /// `n` lower-case letters and digits, as the wire's random identifiers look.

@@ -13,6 +13,7 @@ use crate::plex::value::Text;
 pub const OWNER_TOKEN: &str = "sim-owner-token-Qy7p";
 
 /// How a server starts.
+#[must_use]
 #[derive(Clone, Debug)]
 pub struct Seed {
     pub name: Text,
@@ -115,6 +116,7 @@ pub struct Counts {
 }
 
 /// One library.
+#[must_use]
 #[derive(Clone, Debug)]
 pub struct LibrarySeed {
     /// Section number; the position in the list, from 1, if 0.
@@ -189,8 +191,8 @@ impl LibrarySeed {
             title,
             LibraryKind::Photo,
             Counts {
-                photo_albums,
                 photos,
+                photo_albums,
                 clips,
                 ..Counts::default()
             },
@@ -327,7 +329,7 @@ impl Seed {
 
     /// "/plex"; a trailing slash is dropped.
     pub fn base_path(mut self, path: &str) -> Self {
-        self.base_path = path.trim_end_matches('/').to_owned();
+        path.trim_end_matches('/').clone_into(&mut self.base_path);
         self
     }
 

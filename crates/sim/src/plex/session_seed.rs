@@ -34,6 +34,7 @@ pub struct User {
 }
 
 /// The playing device.
+#[must_use]
 #[derive(Clone, Debug)]
 pub struct Player {
     /// `machineIdentifier`; the notifications' `clientIdentifier`.
@@ -149,6 +150,7 @@ impl SubtitleDecision {
 }
 
 /// What the server does to the media.
+#[must_use]
 #[derive(Clone, Debug)]
 pub enum Delivery {
     /// The file as it is; no `TranscodeSession`.
@@ -409,6 +411,7 @@ impl Player {
 }
 
 /// Everything about a playback that starts. Made with [`SessionSeed::of`] and its neighbours.
+#[must_use]
 #[derive(Clone, Debug)]
 pub struct SessionSeed {
     pub item: Item,

@@ -125,16 +125,16 @@ fn source_streams(version: &Version, subtitle: Option<usize>, selected: bool) ->
 fn output_media(version: &Version, c: &Conversion, playing: &Playing) -> Node {
     let frame = output_frame(version, c);
     let bitrate = playing.sent_kbps();
-    let id = version.id.unwrap_or(0).to_string();
+    let id = version.id.map(|n| n.to_string());
     let (audio_codec, channels) = output_audio(version, c);
     let live = playing.item.kind == Kind::LiveTv;
-    let mut node = Node::new("Media").attr("id", id).attr("container", &c.container);
+    let mut node = Node::new("Media").opt("id", id).attr("container", &c.container);
     node = node
         .opt("bitrate", bitrate)
         .opt("duration", playing.item.duration_ms);
     node = node.opt("audioChannels", channels).opt("audioCodec", audio_codec);
     let mut part = Node::new("Part")
-        .attr("id", item_view::part_id(version).to_string())
+        .opt("id", version.id.map(|_| item_view::part_id(version).to_string()))
         .attr("container", &c.container)
         .opt("bitrate", bitrate)
         .opt("duration", playing.item.duration_ms)

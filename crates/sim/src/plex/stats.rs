@@ -9,7 +9,7 @@ pub(crate) const WINDOW_S: i64 = 150;
 
 /// Seconds between host samples, and how many are kept.
 const SAMPLE_S: i64 = 5;
-const SAMPLES: usize = 27;
+const SAMPLES: u8 = 27;
 
 /// Load of the machine and of the server's processes, in percent.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,8 +85,8 @@ impl Stats {
     /// Starts with a full window of an idle machine's load and no traffic.
     pub(crate) fn new(now_s: i64, salt: u64) -> Self {
         let mut stats = Self::empty(now_s, salt);
-        let first = now_s - now_s.rem_euclid(SAMPLE_S) - SAMPLE_S * (SAMPLES as i64 - 1);
-        for n in 0..SAMPLES as i64 {
+        let first = now_s - now_s.rem_euclid(SAMPLE_S) - SAMPLE_S * (i64::from(SAMPLES) - 1);
+        for n in 0..i64::from(SAMPLES) {
             stats.sample(first + n * SAMPLE_S, Work::default());
         }
         stats
@@ -139,7 +139,7 @@ impl Stats {
         let burst = u64::from(sender.kbps) * 125 * period.unsigned_abs();
         let bytes = burst * (90 + dice % 21) / 100;
         // One row in eight is written only when its second is over.
-        let late_s = if dice % 8 == 0 {
+        let late_s = if dice.is_multiple_of(8) {
             1 + i64::try_from(dice / 8 % 2).unwrap_or(0)
         } else {
             0
@@ -204,7 +204,7 @@ impl Stats {
             }
         });
         self.samples.push_back((at, load));
-        while self.samples.len() > SAMPLES {
+        while self.samples.len() > SAMPLES.into() {
             self.samples.pop_front();
         }
     }
@@ -263,7 +263,7 @@ mod tests {
         stats.catch_up(5000, &[], Work::default());
         assert!(stats.rows.is_empty());
         assert_eq!(stats.totals.0, total);
-        assert_eq!(stats.samples.len(), SAMPLES);
+        assert_eq!(stats.samples.len(), usize::from(SAMPLES));
         assert_eq!(stats.samples.back().map(|s| s.0), Some(5000));
     }
 }

@@ -125,6 +125,7 @@ impl From<usize> for Scalar {
 }
 
 /// An element.
+#[must_use]
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Node {
     /// XML element name.

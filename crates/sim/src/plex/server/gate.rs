@@ -34,7 +34,6 @@ const REBIND_WAIT: Duration = Duration::from_millis(20);
 /// What a request handler may do with the connection the request came on.
 #[derive(Clone, Debug)]
 pub(super) struct Conn {
-    addr: SocketAddr,
     cut: CancellationToken,
 }
 
@@ -78,7 +77,6 @@ impl Listener for Gate {
 
     fn local_addr(&self) -> io::Result<Conn> {
         Ok(Conn {
-            addr: self.addr,
             cut: CancellationToken::new(),
         })
     }
@@ -150,8 +148,8 @@ async fn accept_all(
                 }
             }
             accepted = listener.accept() => {
-                if let Ok((stream, peer)) = accepted {
-                    admit(stream, peer, tls.clone(), &world, ready.clone());
+                if let Ok((stream, _)) = accepted {
+                    admit(stream, tls.clone(), &world, ready.clone());
                 }
             }
         }
@@ -171,18 +169,9 @@ async fn rebind(addr: SocketAddr) -> io::Result<TcpListener> {
     Err(last)
 }
 
-fn admit(
-    stream: TcpStream,
-    addr: SocketAddr,
-    tls: Option<TlsAcceptor>,
-    world: &Arc<World>,
-    ready: mpsc::Sender<(Io, Conn)>,
-) {
+fn admit(stream: TcpStream, tls: Option<TlsAcceptor>, world: &Arc<World>, ready: mpsc::Sender<(Io, Conn)>) {
     let cut = world.connection_token();
-    let conn = Conn {
-        addr,
-        cut: cut.clone(),
-    };
+    let conn = Conn { cut: cut.clone() };
     // Small frames must not wait for each other's acknowledgement.
     let _ = stream.set_nodelay(true);
     tokio::spawn(async move {

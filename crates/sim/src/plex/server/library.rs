@@ -1,5 +1,7 @@
 //! `/library`: sections, listings with paging and type filter, items and their children.
 
+use std::ops::Range;
+
 use http::StatusCode;
 
 use crate::plex::catalog::{Level, Library};
@@ -29,7 +31,10 @@ pub(super) fn route(world: &World, request: &Request, caller: &Caller, segments:
             }
         }
         ["metadata", ids] => metadata(world, caller, ids),
-        ["metadata" | "collections", key, "children" | "items"] => children(world, request, caller, key),
+        ["metadata" | "collections", key, "children" | "items"] => {
+            below(world, request, caller, key, Library::children)
+        }
+        ["metadata", key, "allLeaves"] => below(world, request, caller, key, Library::leaves),
         ["collections", key] => metadata(world, caller, key),
         ["onDeck" | "recentlyAdded"] => about::nothing(),
         _ => Reply::NOT_FOUND,
@@ -162,7 +167,12 @@ fn listing(library: &Library, request: &Request) -> Reply {
 
 fn rows(library: &Library, request: &Request, level: Level) -> Reply {
     let has = library.levels().contains(&level) || level == Level::Collection;
-    let total = if has { library.count(level) } else { 0 };
+    let range = match within(library, request) {
+        // Of another level than what was asked for: nothing of it is there.
+        Some((of, range)) if of == level => range,
+        Some(_) => 0..0,
+        None => 0..if has { library.count(level) } else { 0 },
+    };
     let node = container(library)
         .attr("title2", "All")
         .attr("viewGroup", level.type_name())
@@ -173,10 +183,22 @@ fn rows(library: &Library, request: &Request, level: Level) -> Reply {
         node
     };
     let row = |n: usize| {
-        let index = u32::try_from(n).unwrap_or(u32::MAX);
+        let index = range.start + u32::try_from(n).unwrap_or(u32::MAX);
         item_view::entry(Some(library), &library.entry(level, index), false)
     };
-    Reply::list(node, total as usize, request.paging(), row)
+    Reply::list(node, range.len(), request.paging(), row)
+}
+
+/// The entries a filter such as `artist.id=` leaves.
+fn within(library: &Library, request: &Request) -> Option<(Level, Range<u32>)> {
+    let direct = request
+        .arg("artist.id")
+        .or(request.arg("album.id"))
+        .or(request.arg("season.id"));
+    match direct {
+        Some(key) => Some(library.children(key).unwrap_or((Level::Collection, 0..0))),
+        None => library.leaves(request.arg("show.id")?),
+    }
 }
 
 /// What a client may filter and sort by; without it some clients refuse to list anything.
@@ -255,14 +277,21 @@ fn metadata(world: &World, caller: &Caller, ids: &str) -> Reply {
     Reply::Tree(node.with(rows).sized())
 }
 
-fn children(world: &World, request: &Request, caller: &Caller, key: &str) -> Reply {
+/// Entries below one, found by `which`.
+fn below(
+    world: &World,
+    request: &Request,
+    caller: &Caller,
+    key: &str,
+    which: impl Fn(&Library, &str) -> Option<(Level, Range<u32>)>,
+) -> Reply {
     let state = world.lock();
-    let below = state
+    let found = state
         .libraries
         .iter()
         .filter(|l| caller.sees(l.id))
-        .find_map(|l| Some((l, l.children(key)?)));
-    let Some((library, (level, range))) = below else {
+        .find_map(|l| Some((l, which(l, key)?)));
+    let Some((library, (level, range))) = found else {
         // Something without children, or nothing at all.
         return if state.find(key).is_some() {
             about::nothing()

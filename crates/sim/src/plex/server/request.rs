@@ -136,7 +136,12 @@ mod tests {
     #[test]
     fn paging_needs_a_start_in_the_query_but_not_in_headers() {
         let page = |start, size| Some(Paging { start, size });
-        let cases: [(&str, &[(&str, &str)], Option<Paging>); 6] = [
+        type Case = (
+            &'static str,
+            &'static [(&'static str, &'static str)],
+            Option<Paging>,
+        );
+        let cases: [Case; 6] = [
             ("/a", &[], None),
             ("/a?X-Plex-Container-Size=0", &[], None),
             (

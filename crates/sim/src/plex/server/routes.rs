@@ -163,12 +163,15 @@ fn caller(world: &World, request: &Request) -> Caller {
 
 /// Paths only the owner may read.
 fn is_admin(segments: &[&str]) -> bool {
-    match segments {
-        ["status", "sessions"] | ["status", "sessions", "background" | "terminate"] => true,
-        ["statistics", ..] | ["accounts" | "devices" | "butler", ..] | ["updater", ..] => true,
-        ["transcode", "sessions", ..] | [":", "prefs"] | ["myplex", "account"] => true,
-        _ => false,
-    }
+    matches!(
+        segments,
+        ["status", "sessions"]
+            | ["status", "sessions", "background" | "terminate"]
+            | ["statistics" | "accounts" | "devices" | "butler" | "updater", ..]
+            | ["transcode", "sessions", ..]
+            | [":", "prefs"]
+            | ["myplex", "account"]
+    )
 }
 
 fn route(world: &World, request: &Request, caller: &Caller, segments: &[&str], spelling: Spelling) -> Reply {

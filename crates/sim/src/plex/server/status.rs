@@ -2,13 +2,12 @@
 
 use http::StatusCode;
 
-use crate::plex::catalog::Library;
 use crate::plex::item::Kind;
 use crate::plex::server::reply::Reply;
 use crate::plex::server::request::Request;
 use crate::plex::server::routes::Caller;
 use crate::plex::session_view;
-use crate::plex::value::{Node, Spelling, XML_HEAD};
+use crate::plex::value::{Node, Spelling, Text, XML_HEAD};
 use crate::plex::world::{Download, HistoryRow, World};
 
 /// The session list, put together from the sessions' encoded parts.
@@ -138,14 +137,13 @@ pub(super) fn history(world: &World, request: &Request, caller: &Caller) -> Repl
         rows.reverse();
     }
     let row = |n: usize| {
-        let library = |r: &HistoryRow| r.library.and_then(|id| state.library(id));
         rows.get(n)
-            .map_or_else(|| Node::item("Video"), |r| history_row(r, library(r)))
+            .map_or_else(|| Node::item("Video"), |r| history_row(r))
     };
     Reply::list(Node::new("MediaContainer"), rows.len(), request.paging(), row)
 }
 
-fn history_row(row: &HistoryRow, library: Option<&Library>) -> Node {
+fn history_row(row: &HistoryRow) -> Node {
     let item = &row.item;
     let key = item.rating_key.as_deref().unwrap_or("0");
     let mut node = Node::item(item.kind.tag())
@@ -153,11 +151,9 @@ fn history_row(row: &HistoryRow, library: Option<&Library>) -> Node {
         .attr("key", format!("/library/metadata/{key}"))
         .attr("ratingKey", key.to_owned())
         .opt("librarySectionID", row.library.map(|l| l.to_string()));
-    if let Some((parent, grandparent)) = library.and_then(|l| l.ancestors(key)) {
-        node = node
-            .attr("parentKey", format!("/library/metadata/{parent}"))
-            .attr("grandparentKey", format!("/library/metadata/{grandparent}"));
-    }
+    let path = |k: &Text| format!("/library/metadata/{k}");
+    node = node.opt("parentKey", item.parent_key.as_ref().map(path));
+    node = node.opt("grandparentKey", item.grandparent_key.as_ref().map(path));
     node = node
         .attr("title", &item.title)
         .opt(

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::request::Parts;
 use http::{HeaderValue, header};
-use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 use tokio::time::Instant;
 
@@ -100,7 +100,7 @@ async fn talk(
             _ = frozen.changed() => continue,
             message = stream.next() => match message {
                 // Pings are answered by the socket itself; whatever a client says is ignored.
-                Some(Ok(Message::Close(_))) | None | Some(Err(_)) => return,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return,
                 Some(Ok(_)) => {
                     if sink.flush().await.is_err() {
                         return;
@@ -141,10 +141,7 @@ async fn write_batch(
             written += 1;
         }
         if written < BATCH {
-            next = match frames.try_recv() {
-                Ok(frame) => Some(frame),
-                Err(TryRecvError::Lagged(_) | TryRecvError::Empty | TryRecvError::Closed) => None,
-            };
+            next = frames.try_recv().ok();
         }
     }
     sink.flush().await

@@ -87,7 +87,7 @@ impl World {
         self.update_open();
     }
 
-    /// Opens or closes the port, and freezes WebSockets, as the faults and the server's life say.
+    /// Opens or closes the port, and freezes `WebSockets`, as the faults and the server's life say.
     fn update_open(&self) {
         let down = self.lock().lifecycle == Lifecycle::Down;
         let (refused, frozen) = {

@@ -40,7 +40,7 @@ pub struct World {
     pub(crate) streams_cut: watch::Sender<u64>,
     /// Is the port open?
     pub(crate) open: watch::Sender<bool>,
-    /// WebSockets neither read nor write.
+    /// `WebSockets` neither read nor write.
     pub(crate) frozen: watch::Sender<bool>,
     /// Cancelled to cut every connection.
     connections: Mutex<CancellationToken>,

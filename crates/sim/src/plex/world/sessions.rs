@@ -212,7 +212,7 @@ impl World {
     /// Sends the converter's state now, as every few seconds by itself.
     pub fn notify_transcode(&self, key: &str) {
         self.change(key, |playing, now| {
-            self.announce_converter(TRANSCODE_UPDATE, playing, now)
+            self.announce_converter(TRANSCODE_UPDATE, playing, now);
         });
     }
 

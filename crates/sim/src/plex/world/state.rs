@@ -123,7 +123,7 @@ impl State {
         if let Some(id) = self.device_ids.get(&player.machine_id) {
             return *id;
         }
-        let id = self.devices.len() as i64 + 1;
+        let id = self.devices.last().map_or(1, |d| d.id + 1);
         self.devices.push(Device {
             id,
             name: player.title.clone(),
@@ -142,13 +142,12 @@ impl State {
     /// The library an item belongs to, for kinds that belong to one.
     pub(crate) fn library_of(&self, item: &Item) -> Option<(u32, Text)> {
         let fits = |kind: LibraryKind| match item.kind {
-            Kind::Movie => kind == LibraryKind::Movie,
+            // A trailer lies beside its film.
+            Kind::Movie | Kind::Trailer => kind == LibraryKind::Movie,
             Kind::Episode => kind == LibraryKind::Show,
             Kind::Track => kind == LibraryKind::Artist,
             Kind::Photo => kind == LibraryKind::Photo,
             Kind::Clip => matches!(kind, LibraryKind::HomeVideo | LibraryKind::Photo),
-            // A trailer lies beside its film.
-            Kind::Trailer => kind == LibraryKind::Movie,
             Kind::Preroll | Kind::LiveTv => false,
         };
         let library = match item.library {
@@ -182,6 +181,18 @@ impl State {
                 .get_or_insert(2_000 + number % 100_000_000 * 10 + n as u64);
         }
         item.library = self.library_of(&item).map(|(id, _)| id);
+        let above = |title: &Text| {
+            let sum = title
+                .bytes()
+                .fold(0, |a: u64, b| a.wrapping_mul(131).wrapping_add(b.into()));
+            Text::from((900_000 + sum % 100_000).to_string())
+        };
+        if item.parent_key.is_none() {
+            item.parent_key = item.parent_title.as_ref().map(above);
+        }
+        if item.grandparent_key.is_none() {
+            item.grandparent_key = item.grandparent_title.as_ref().map(above);
+        }
         if let Some(key) = &item.rating_key
             && self.find_in_libraries(key).is_none()
         {
