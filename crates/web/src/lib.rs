@@ -1,1 +1,23 @@
-//! placeholder
+//! HTTP: metrics, the JSON interface, the stream of events, and a status page.
+//!
+//! Invariant: `web` is the only crate that serialises JSON outwards. It holds read handles only: it may not see a
+//! source, a file or the environment, and no handler waits for anything but its own client. The types of the
+//! interface have no place for a token, and no URL of a server is published.
+
+mod accept;
+mod api;
+mod context;
+mod events;
+mod health;
+mod page;
+mod process;
+mod respond;
+mod router;
+mod scrape;
+mod serve;
+
+pub use api::v1::openapi_json;
+pub use context::{BasePathError, Context, ScrapeHint, base_path};
+pub use events::{Events, LISTENERS_MAX};
+pub use router::{metrics_router, router};
+pub use serve::{CONNECTIONS_MAX, DRAIN_BUDGET, HEADER_TIMEOUT, serve};

@@ -1,0 +1,3 @@
+//! The JSON interface, by version.
+
+pub(crate) mod v1;

@@ -1,0 +1,106 @@
+//! The `OpenAPI` document, made from the handlers and the types.
+
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use utoipa::OpenApi;
+
+use super::types::{Progresses, ServerLibraries, Snapshot};
+use crate::health;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Projectionist",
+        version = "1",
+        description = "What plays on your media servers, now. Times are RFC 3339 in UTC, units stand in names, and a \
+            value that is not known is left out, never null or zero. New fields may appear at any time; a field \
+            that changes its meaning or goes comes with a new version in the path.",
+    ),
+    paths(
+        super::servers,
+        super::libraries,
+        super::sessions,
+        super::session,
+        super::events,
+        health::health,
+        health::live,
+        health::ready,
+    ),
+    components(schemas(Snapshot, Progresses, ServerLibraries)),
+    tags(
+        (name = "state", description = "What is so now"),
+        (name = "events", description = "What changes"),
+        (name = "health", description = "How this process is"),
+    )
+)]
+struct Document;
+
+/// The description of `/api/v1`, pretty-printed; also what `docs openapi` prints.
+pub fn openapi_json() -> String {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    let text = TEXT.get_or_init(|| {
+        let mut document = serde_json::to_value(Document::openapi()).expect("utoipa's types serialise");
+        without_null(&mut document);
+        let mut text = serde_json::to_string_pretty(&document).expect("a JSON value serialises");
+        text.push('\n');
+        text
+    });
+    text.clone()
+}
+
+/// utoipa describes an optional field as "this or null"; ours are left out instead, so null is struck out.
+fn without_null(value: &mut Value) {
+    match value {
+        Value::Array(members) => members.iter_mut().for_each(without_null),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(without_null);
+            if let Some(Value::Array(types)) = fields.get_mut("type") {
+                types.retain(|t| t != "null");
+                if let [only] = types.as_slice() {
+                    let only = only.clone();
+                    fields.insert("type".into(), only);
+                }
+            }
+            if let Some(Value::Array(choices)) = fields.get_mut("oneOf") {
+                choices.retain(|c| c.get("type").is_none_or(|t| t != "null"));
+                if let [Value::Object(only)] = choices.as_slice() {
+                    let only = only.clone();
+                    fields.remove("oneOf");
+                    fields.extend(only);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn optional_is_absent_never_null() {
+        let mut value = json!({
+            "a": { "type": ["string", "null"], "description": "d" },
+            "b": { "description": "why", "oneOf": [{ "type": "null" }, { "$ref": "#/x" }] },
+            "c": { "oneOf": [{ "type": "string" }, { "type": "integer" }] },
+        });
+        without_null(&mut value);
+        assert_eq!(
+            value,
+            json!({
+                "a": { "type": "string", "description": "d" },
+                "b": { "description": "why", "$ref": "#/x" },
+                "c": { "oneOf": [{ "type": "string" }, { "type": "integer" }] },
+            })
+        );
+    }
+
+    #[test]
+    fn the_document_is_the_golden_one() {
+        insta::assert_snapshot!(openapi_json());
+    }
+}

@@ -1,0 +1,122 @@
+//! What the handlers share: read handles and a few facts about the process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use base::Clock;
+use base::supervise::TaskStats;
+use jiff::Timestamp;
+use live::Live;
+use tokio_util::sync::CancellationToken;
+
+use crate::events::Events;
+use crate::process;
+
+/// Shared by every router of the process, so that an extra metrics listener tells the same figures.
+#[derive(Debug)]
+pub struct Context {
+    pub live: Live,
+    pub clock: Clock,
+    pub tasks: TaskStats,
+    pub options: export::Options,
+    /// Our own version.
+    pub version: &'static str,
+    pub started_at: Timestamp,
+    /// Ends the event streams; `/ready` answers 503 from then on.
+    pub cancel: CancellationToken,
+    /// Set once everything is wired.
+    pub ready: Arc<AtomicBool>,
+    /// Path prefix behind a reverse proxy, as [`crate::base_path`] returns it: empty, or `/media` without a final `/`.
+    pub base_path: String,
+    /// Start with `Events::default()`.
+    pub events: Events,
+    /// Start with `ScrapeHint::default()`.
+    pub scrape_hint: ScrapeHint,
+}
+
+impl Context {
+    /// What a scrape tells about the process itself.
+    pub(crate) fn process(&self) -> export::Process {
+        let usage = process::usage();
+        export::Process {
+            version: self.version,
+            started_at: self.started_at,
+            tasks: self.tasks.snapshot(),
+            event_listeners: self.events.listeners(),
+            dropped: vec![("events", "lagged", self.events.dropped())],
+            resident_bytes: usage.resident_bytes,
+            cpu_seconds: usage.cpu_seconds,
+        }
+    }
+}
+
+/// How large the last scrape was, so that the next one asks for memory once.
+#[derive(Debug, Default)]
+pub struct ScrapeHint(AtomicUsize);
+
+impl ScrapeHint {
+    pub(crate) fn capacity(&self) -> usize {
+        // Room for the sessions that start between two scrapes.
+        let last = self.0.load(Ordering::Relaxed);
+        last + last / 16
+    }
+
+    pub(crate) fn remember(&self, bytes: usize) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+}
+
+/// A path prefix that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("\"{0}\" is not a usable base path: letters, digits and any of - _ . ~ between slashes, like /media")]
+pub struct BasePathError(pub String);
+
+/// The prefix in the form [`Context::base_path`] wants: `media/`, `/media` and `/media/` all become `/media`; the
+/// root becomes the empty text.
+pub fn base_path(text: &str) -> Result<String, BasePathError> {
+    let path = text.trim().trim_matches('/');
+    if path.is_empty() {
+        return Ok(String::new());
+    }
+    let usable = |part: &str| {
+        !matches!(part, "" | "." | "..")
+            && part
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~'))
+    };
+    if path.split('/').all(usable) {
+        Ok(format!("/{path}"))
+    } else {
+        Err(BasePathError(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base_paths_are_brought_into_one_form() {
+        for (text, expected) in [
+            ("", Some("")),
+            ("/", Some("")),
+            (" /media/ ", Some("/media")),
+            ("media", Some("/media")),
+            ("/a/b-1_2.3~", Some("/a/b-1_2.3~")),
+            ("/a//b", None),
+            ("/a/../b", None),
+            ("/{x}", None),
+            ("/a?b", None),
+            ("/<script>", None),
+            ("/grün", None),
+        ] {
+            assert_eq!(base_path(text).ok().as_deref(), expected, "{text:?}");
+        }
+        assert!(
+            base_path("/a b")
+                .unwrap_err()
+                .to_string()
+                .starts_with("\"/a b\" is not a usable base path")
+        );
+    }
+}

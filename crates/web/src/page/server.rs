@@ -1,0 +1,130 @@
+//! A server as a card.
+
+use model::{Health, Link, ServerSnapshot, Timestamp};
+
+use super::html::Html;
+use super::words;
+
+pub(super) fn card(html: &mut Html, server: &ServerSnapshot, now: Timestamp) {
+    html.raw("<li class=\"card server ")
+        .text(server.health.as_str())
+        .raw("\"");
+    html.attribute(" id=", format_args!("server-{}", server.id))
+        .raw(">");
+    html.raw("<h3>").text(server.name());
+    html.wrapped(" <span class=\"word\">", word(&server.health), "</span></h3>");
+    if let Health::Down { message, since, .. } = &server.health {
+        html.wrapped("<p class=\"error\">", message, "</p>");
+        let mut line = format!(
+            "for {}",
+            words::span(now.as_millisecond() - since.as_millisecond())
+        );
+        if let Some(seen) = server.last_success_at {
+            let ago = words::span(now.as_millisecond() - seen.as_millisecond());
+            line = format!("{line}, last seen {ago} ago");
+        }
+        html.wrapped("<p class=\"detail\">", line, "</p>");
+    }
+    line(html, &software(server));
+    line(html, &activity(server));
+    line(html, &holdings(server));
+    html.raw("</li>\n");
+}
+
+fn line(html: &mut Html, parts: &[String]) {
+    if !parts.is_empty() {
+        html.wrapped("<p class=\"detail\">", parts.join(" · "), "</p>");
+    }
+}
+
+fn word(health: &Health) -> &'static str {
+    match health.as_str() {
+        "up" => "up",
+        "starting" => "starting",
+        "down" => "down",
+        _ => "not yet asked",
+    }
+}
+
+/// `Plex 1.43.0 on Linux · watched by WebSocket`.
+fn software(server: &ServerSnapshot) -> Vec<String> {
+    let mut parts = Vec::new();
+    if let Some(info) = &server.info {
+        // Plex appends a build hash to its version that says nothing to people.
+        let version = info.version.as_deref().map(|v| v.split('-').next().unwrap_or(v));
+        let kind = if server.kind == "plex" {
+            "Plex"
+        } else {
+            server.kind
+        };
+        let mut text = version.map_or_else(|| kind.to_owned(), |v| format!("{kind} {v}"));
+        if let Some(platform) = &info.platform {
+            text = format!("{text} on {platform}");
+        }
+        parts.push(text);
+    }
+    if server.health.is_up() {
+        parts.push(
+            match server.link {
+                Link::None => "watched by polling",
+                Link::WebSocket => "watched by WebSocket",
+                Link::EventSource => "watched by EventSource",
+            }
+            .to_owned(),
+        );
+    }
+    if let Some(version) = server
+        .update
+        .as_ref()
+        .and_then(|u| u.available_version.as_deref())
+    {
+        parts.push(format!(
+            "update to {} available",
+            version.split('-').next().unwrap_or(version)
+        ));
+    }
+    parts
+}
+
+/// `3 sessions · CPU 23 % · memory 41 % · scanning Movies`.
+fn activity(server: &ServerSnapshot) -> Vec<String> {
+    let mut parts = Vec::new();
+    if server.health.is_up() {
+        parts.push(words::count(server.plays.len(), "session"));
+    }
+    if let Some(host) = &server.host {
+        let percent = |what: &str, ratio: Option<f64>| {
+            ratio
+                .filter(|r| r.is_finite())
+                .map(|r| format!("{what} {:.0} %", r * 100.0))
+        };
+        parts.extend(percent("CPU", host.host_cpu_ratio));
+        parts.extend(percent("memory", host.host_memory_ratio));
+    }
+    if let Some(first) = server
+        .activities
+        .iter()
+        .flat_map(|a| a.iter())
+        .find_map(|a| a.title.as_deref())
+    {
+        parts.push(first.to_owned());
+    }
+    parts
+}
+
+/// `5 libraries, 12.3 TB`.
+fn holdings(server: &ServerSnapshot) -> Vec<String> {
+    let Some(libraries) = server.libraries.as_deref().filter(|l| !l.is_empty()) else {
+        return Vec::new();
+    };
+    let mut text = if libraries.len() == 1 {
+        "1 library".to_owned()
+    } else {
+        format!("{} libraries", libraries.len())
+    };
+    let bytes: u64 = libraries.iter().filter_map(|l| l.storage_bytes).sum();
+    if bytes > 0 {
+        text = format!("{text}, {}", words::size(bytes));
+    }
+    vec![text]
+}

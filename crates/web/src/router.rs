@@ -1,0 +1,89 @@
+//! Paths.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use base::Kind;
+use export::Profile;
+use http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderValue, Method, Uri};
+
+use crate::respond::Refusal;
+use crate::{Context, api, health, page, scrape};
+
+/// Everything. `default_profile` is what `/metrics` serves.
+///
+/// With a base path each address works with and without it, since some proxies cut it off and some do not, and a
+/// health check inside the container asks without.
+pub fn router(ctx: Arc<Context>, default_profile: Profile) -> Router {
+    let routes = probes(metrics(default_profile))
+        .route("/", get(page::status))
+        .route("/assets/{file}", get(page::asset))
+        .route("/metrics/{profile}", get(scrape::of_profile))
+        .route("/live", get(health::live))
+        .route("/ready", get(health::ready))
+        .merge(api::v1::routes());
+    let all = match ctx.base_path.as_str() {
+        "" => routes,
+        base => routes
+            .clone()
+            .route(&format!("{base}/"), get(page::status))
+            .nest(base, routes),
+    };
+    finish(all, ctx)
+}
+
+/// For an extra listener that scrapers of another exporter know: `/metrics` in one profile, `/health`,
+/// `/api/health`, and `/` to say what this is.
+pub fn metrics_router(ctx: Arc<Context>, profile: Profile) -> Router {
+    let index = move |State(ctx): State<Arc<Context>>, headers: HeaderMap| async move {
+        page::metrics_only(&ctx, profile, &headers)
+    };
+    finish(probes(metrics(profile)).route("/", get(index)), ctx)
+}
+
+fn metrics(profile: Profile) -> Router<Arc<Context>> {
+    let scrape = move |State(ctx): State<Arc<Context>>, headers: HeaderMap| async move {
+        scrape::scrape(&ctx, profile, &headers)
+    };
+    Router::new().route("/metrics", get(scrape))
+}
+
+fn probes(routes: Router<Arc<Context>>) -> Router<Arc<Context>> {
+    routes
+        .route("/health", get(health::health))
+        .route("/api/health", get(health::compatible))
+}
+
+fn finish(routes: Router<Arc<Context>>, ctx: Arc<Context>) -> Router {
+    routes
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(middleware::from_fn(common_headers))
+        .with_state(ctx)
+}
+
+async fn unknown_path(uri: Uri) -> Response {
+    // The path alone: a query may hold a token that was sent to the wrong address.
+    Refusal::new(Kind::NotFound, format!("there is nothing at {}", uri.path())).into_response()
+}
+
+async fn wrong_method(method: Method) -> Response {
+    Refusal::new(
+        Kind::Unsupported,
+        format!("{method} is not allowed here, only GET and HEAD"),
+    )
+    .into_response()
+}
+
+async fn common_headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}

@@ -1,0 +1,11 @@
+//! The routers over real sockets, fed through `live` with hand-made observations.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod api;
+mod documented;
+mod events;
+mod health;
+mod metrics;
+mod page;
+mod serving;
+mod support;

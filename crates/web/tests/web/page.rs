@@ -1,0 +1,295 @@
+use std::sync::Arc;
+
+use model::{Item, MediaKind};
+
+use crate::support::{Answer, House, Open, sample};
+
+async fn furnished() -> Open {
+    let house = House::new(&["attic", "barn"]);
+    for body in sample::everything() {
+        house.tell("attic", body).await;
+    }
+    house
+        .plays("attic", vec![sample::film("1", "Rain"), sample::episode("2")])
+        .await;
+    house.plays("barn", vec![sample::channel("1")]).await;
+    house.tell("barn", sample::down("timeout")).await;
+    house.clock.advance(300_000);
+    house.open().await
+}
+
+fn all_between<'a>(text: &'a str, start: &'a str, end: char) -> Vec<&'a str> {
+    text.split(start)
+        .skip(1)
+        .map(|rest| rest.split(end).next().unwrap())
+        .collect()
+}
+
+/// Fails if the page could run or style anything that is not a file of ours.
+fn check_nothing_inline(page: &Answer) {
+    let text = page.text();
+    for forbidden in [
+        " style=",
+        "<style",
+        " onclick",
+        " onload",
+        " onerror",
+        "javascript:",
+        "http://",
+        "https://",
+    ] {
+        assert!(!text.contains(forbidden), "{forbidden} in {text}");
+    }
+    for script in all_between(text, "<script", '>') {
+        assert!(script.contains(" src=\""), "inline script: {script}");
+    }
+}
+
+#[tokio::test]
+async fn it_says_what_plays_and_how_the_servers_are() {
+    let open = furnished().await;
+    let page = open.get("/").await;
+    assert_eq!(
+        (page.status, page.header("content-type")),
+        (200, Some("text/html; charset=utf-8"))
+    );
+    for words in [
+        "<title>3 playing · Projectionist</title>",
+        "3 playing · 1 transcoding · 13.5 Mbps",
+        "Attic <span class=\"word\">up</span>",
+        "Plex 1.43.0.1 on Linux · watched by WebSocket · update to 1.44 available",
+        "2 sessions · CPU 25 % · Scanning Films",
+        "2 libraries, 3.0 TB",
+        "barn <span class=\"word\">down</span>",
+        "plex &quot;attic&quot;: timeout",
+        "for 5 min, last seen 5 min ago",
+        "<h3>Rain</h3><p class=\"detail\">1982</p>",
+        "anna on Living room (Plex for LG), at home · Attic",
+        "<h3>A Show</h3><p class=\"detail\">S2 E5 · The Test</p>",
+        "bert on Bert&#39;s phone (Plex for Android), from outside",
+        "video transcoded, audio copied, subtitles burnt in",
+        "4K HEVC HDR10 · TrueHD 7.1 · MKV · 42.0 Mbps",
+        "720p H.264 · AAC stereo · HLS · 4.0 Mbps",
+        "subtitles painted into the picture, video codec HEVC",
+        "2.3× real time, on VAAPI",
+        "<h3>News at Ten</h3><p class=\"detail\">live on 7.1 Test TV</p><p class=\"who\">Someone · barn</p>",
+        "<span class=\"position\">1:00</span> / 1:30:00",
+        "href=\"/metrics/cplieger-2026.04\"",
+        "Projectionist 1.2.3, running for 5 min",
+    ] {
+        assert!(page.text().contains(words), "no {words} in {}", page.text());
+    }
+    check_nothing_inline(&page);
+}
+
+#[tokio::test]
+async fn the_policy_lets_nothing_else_in() {
+    let open = furnished().await;
+    let page = open.get("/").await;
+    let policy = page.header("content-security-policy").unwrap();
+    for rule in [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    ] {
+        assert!(policy.split("; ").any(|r| r == rule), "{rule} in {policy}");
+    }
+    assert!(!policy.contains("unsafe"));
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
+    assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+}
+
+#[tokio::test]
+async fn nothing_a_server_says_becomes_markup() {
+    let evil = "<script>alert(1)</script>\"' onerror=x <img src=x>";
+    let house = House::new(&["<b>attic</b>\" onclick=\"x"]);
+    let id = "<b>attic</b>\" onclick=\"x";
+    let mut session = sample::film("1\"><script>", evil);
+    session.user = Some(model::User {
+        id: None,
+        name: evil.into(),
+    });
+    session.player = Arc::new(model::Player {
+        title: Some(evil.into()),
+        product: Some(evil.into()),
+        ..Default::default()
+    });
+    session.source = Arc::new(model::SourceMedia {
+        video_codec: Some(evil.into()),
+        ..Default::default()
+    });
+    house.plays(id, vec![session]).await;
+    let outage = model::Outage {
+        kind: "timeout",
+        message: evil.into(),
+    };
+    house.tell(id, model::Body::Outage(outage)).await;
+    let open = house.open().await;
+    let page = open.get("/").await;
+    let text = page.text();
+    assert!(text.contains("&lt;script&gt;alert(1)"), "{text}");
+    assert!(
+        !text.contains("<script>")
+            && !text.contains("<b>")
+            && !text.contains("<img")
+            && !text.contains("onclick=\"")
+    );
+    for tag in all_between(text, "<", '>') {
+        assert_eq!(tag.matches('"').count() % 2, 0, "a quote out of place in <{tag}>");
+    }
+}
+
+#[tokio::test]
+async fn its_files_are_ours_and_kept_by_browsers() {
+    let open = furnished().await;
+    let page = open.get("/").await;
+    let files: Vec<_> = all_between(page.text(), "=\"/assets/", '"');
+    assert_eq!(files.len(), 3, "{files:?}");
+    for file in files {
+        let path = format!("/assets/{file}");
+        let answer = open.get(&path).await;
+        assert_eq!(answer.status, 200);
+        assert!(!answer.body.is_empty());
+        assert!(answer.header("cache-control").unwrap().contains("immutable"));
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+        let etag = answer.header("etag").unwrap().to_owned();
+        let again = open
+            .get_with(&path, &[("if-none-match", &format!("\"other\", {etag}"))])
+            .await;
+        assert_eq!((again.status, again.body.len()), (304, 0));
+        let kind = answer.header("content-type").unwrap();
+        assert!(
+            [
+                "text/css; charset=utf-8",
+                "text/javascript; charset=utf-8",
+                "image/svg+xml"
+            ]
+            .contains(&kind),
+            "{kind}"
+        );
+    }
+    assert_eq!(open.get("/assets/status-0.css").await.status, 404);
+    assert_eq!(open.get("/assets/..%2fCargo.toml").await.status, 404);
+}
+
+#[tokio::test]
+async fn behind_a_prefix_every_link_carries_it_and_both_forms_answer() {
+    let house = House::with(&["attic"], |ctx| {
+        ctx.base_path = web::base_path("/media/").unwrap();
+    });
+    house.plays("attic", vec![sample::film("1", "Rain")]).await;
+    let open = house.open().await;
+    for path in ["/media", "/media/", "/"] {
+        let page = open.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        for attribute in [" href=\"", " src=\"", " data-events=\""] {
+            for target in all_between(page.text(), attribute, '"') {
+                assert!(target.starts_with("/media/"), "{attribute}{target}");
+                if !target.ends_with("/events") {
+                    assert_eq!(open.get(target).await.status, 200, "{target}");
+                }
+            }
+        }
+    }
+    for path in [
+        "/media/metrics",
+        "/metrics",
+        "/media/api/v1/sessions",
+        "/ready",
+        "/media/metrics/native",
+    ] {
+        assert_eq!(open.get(path).await.status, 200, "{path}");
+    }
+    assert_eq!(
+        open.get("/media/nowhere").await.error().2,
+        "there is nothing at /media/nowhere"
+    );
+    assert_eq!(open.get("/mediametrics").await.status, 404);
+}
+
+#[tokio::test]
+async fn it_has_a_limit_and_says_so() {
+    let house = House::new(&["attic"]);
+    house
+        .plays(
+            "attic",
+            (0..130).map(|n| sample::film(&n.to_string(), "Rain")).collect(),
+        )
+        .await;
+    let open = house.open().await;
+    let page = open.get("/").await;
+    assert_eq!(page.text().matches("<h3>Rain</h3>").count(), 100);
+    assert!(
+        page.text()
+            .contains("And 30 more: see <a href=\"/api/v1/sessions\">all sessions</a>.")
+    );
+}
+
+#[tokio::test]
+async fn an_empty_house_says_so() {
+    let open = House::new(&[]).open().await;
+    let page = open.get("/").await;
+    assert!(
+        page.text().contains("No server is watched yet.")
+            && page.text().contains("Nothing plays at the moment.")
+    );
+    let open = House::new(&["attic"]).open().await;
+    assert!(
+        open.get("/")
+            .await
+            .text()
+            .contains("attic <span class=\"word\">not yet asked</span>")
+    );
+}
+
+#[tokio::test]
+async fn tracks_and_half_known_items_have_headings() {
+    let house = House::new(&["attic"]);
+    let named = |key: &str, item: Item| model::Session {
+        item: Arc::new(item),
+        ..sample::film(key, "x")
+    };
+    let track = Item {
+        parent_title: Some("An Album".into()),
+        grandparent_title: Some("Various".into()),
+        original_title: Some("A Singer".into()),
+        ..sample::item(MediaKind::Track, "A Song")
+    };
+    let bare = Item {
+        title: None,
+        year: None,
+        library: None,
+        ..sample::item(MediaKind::Other, "")
+    };
+    let lonely = Item {
+        index: Some(3),
+        year: None,
+        ..sample::item(MediaKind::Episode, "Alone")
+    };
+    let trailer = Item {
+        extra: true,
+        year: None,
+        ..sample::item(MediaKind::Clip, "Coming soon")
+    };
+    let sessions = vec![
+        named("1", track),
+        named("2", bare),
+        named("3", lonely),
+        named("4", trailer),
+    ];
+    house.plays("attic", sessions).await;
+    let open = house.open().await;
+    let page = open.get("/").await;
+    for words in [
+        "<h3>A Song</h3><p class=\"detail\">A Singer · An Album</p>",
+        "<h3>Untitled</h3><p class=\"who\">",
+        "<h3>Alone</h3><p class=\"detail\">Episode 3</p>",
+        "<h3>Coming soon</h3><p class=\"detail\">trailer or extra</p>",
+    ] {
+        assert!(page.text().contains(words), "no {words} in {}", page.text());
+    }
+}
