@@ -5,3 +5,4 @@
 
 pub mod plex;
 pub mod plex_tv;
+pub mod scenario;

@@ -22,6 +22,8 @@ mod value;
 mod world;
 
 pub use fault::{Fault, FaultId, FaultSpec};
+pub(crate) use names::{channel, programme};
+
 pub use item::{Audio, Channel, Hdr, Item, Kind, Subtitle, Version, Video};
 pub use requests::RequestSeen;
 pub use seed::{Counts, LibraryKind, LibrarySeed, OWNER_TOKEN, Seed, SharedToken};

@@ -133,14 +133,15 @@ mod tests {
         Request::new(&builder.body(()).unwrap().into_parts().0, "").unwrap()
     }
 
+    type Case = (
+        &'static str,
+        &'static [(&'static str, &'static str)],
+        Option<Paging>,
+    );
+
     #[test]
     fn paging_needs_a_start_in_the_query_but_not_in_headers() {
         let page = |start, size| Some(Paging { start, size });
-        type Case = (
-            &'static str,
-            &'static [(&'static str, &'static str)],
-            Option<Paging>,
-        );
         let cases: [Case; 6] = [
             ("/a", &[], None),
             ("/a?X-Plex-Container-Size=0", &[], None),

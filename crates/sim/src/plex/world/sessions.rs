@@ -239,6 +239,16 @@ impl World {
         self.change(key, |playing, now| playing.position_ms(now))
     }
 
+    /// What a session plays.
+    pub fn item(&self, key: &str) -> Option<Item> {
+        self.change(key, |playing, _| playing.item.clone())
+    }
+
+    /// True if the session plays, false if it is paused or buffering.
+    pub fn is_playing(&self, key: &str) -> Option<bool> {
+        self.change(key, |playing, _| playing.state == PlayState::Playing)
+    }
+
     /// Rating key of what a session plays.
     pub fn rating_key(&self, key: &str) -> Option<String> {
         self.change(key, |playing, _| {

@@ -4,7 +4,7 @@ use crate::plex::catalog::Library;
 use crate::plex::frames::Frame;
 use crate::plex::item::Item;
 use crate::plex::names;
-use crate::plex::seed::{Counts, LibrarySeed};
+use crate::plex::seed::{Counts, LibraryKind, LibrarySeed};
 use crate::plex::stats::HostLoad;
 use crate::plex::value::{Node, Text};
 use crate::plex::world::World;
@@ -149,6 +149,11 @@ impl World {
             self.send(Frame::update(&r.version, &r.state));
         }
         self.lock().update = release;
+    }
+
+    /// Number and kind of every library, in order.
+    pub fn libraries(&self) -> Vec<(u32, LibraryKind)> {
+        self.lock().libraries.iter().map(|l| (l.id, l.kind)).collect()
     }
 
     /// Changes how many things a library holds.
