@@ -17,7 +17,7 @@ pub(crate) fn run(dir: &Path) -> Result<()> {
     for path in &files {
         let bytes = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
         let name = path.strip_prefix(dir).unwrap_or(path).display().to_string();
-        let report = check_capture(&name, &bytes);
+        let report = check_capture(Path::new(&name), &bytes);
         println!("{name}: {}", report.decoded_as);
         if let Some(note) = &report.note {
             println!("    {note}");
@@ -26,7 +26,7 @@ pub(crate) fn run(dir: &Path) -> Result<()> {
             println!("    {}: {}", issue.path, issue.what);
         }
         issues += report.issues.len();
-        if !report.is_read() {
+        if report.decoded_as == "unreadable" {
             unread.push(name);
         } else if report.issues.is_empty() {
             clean += 1;
