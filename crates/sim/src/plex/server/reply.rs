@@ -152,8 +152,12 @@ pub(super) async fn spoil(response: Response, fault: &Fault) -> Response {
         Fault::Truncate => {
             parts.headers.insert(header::CONTENT_LENGTH, bytes.len().into());
             let half = bytes.slice(..bytes.len() / 2);
-            let broken = Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe));
-            Body::from_stream(futures_util::stream::iter([Ok(half), broken]))
+            // A pause, so that the first half is on its way before the connection breaks.
+            let broken = futures_util::stream::once(async {
+                tokio::task::yield_now().await;
+                Err(std::io::Error::from(std::io::ErrorKind::BrokenPipe))
+            });
+            Body::from_stream(futures_util::stream::iter([Ok(half)]).chain(broken))
         }
         Fault::HugeBody(more) => {
             const BLOCK: u64 = 64 * 1024;

@@ -182,12 +182,13 @@ impl Source {
     /// The next event; `None` ends the stream.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
+            if Instant::now() >= self.ping_at {
+                self.ping_at = Instant::now() + PING;
+                return Some(Bytes::from_static(b"event: ping\ndata: {}\n\n"));
+            }
             tokio::select! {
                 _ = self.cut.changed() => return None,
-                () = tokio::time::sleep_until(self.ping_at) => {
-                    self.ping_at = Instant::now() + PING;
-                    return Some(Bytes::from_static(b"event: ping\ndata: {}\n\n"));
-                }
+                () = tokio::time::sleep_until(self.ping_at) => {}
                 frame = self.frames.recv() => match frame {
                     Ok(frame) if self.ear.wants(&frame) => {
                         if let Some(event) = frame.server_sent() {
