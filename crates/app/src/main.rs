@@ -1,1 +1,42 @@
-fn main() {}
+//! Projectionist: watches Plex servers, serves what it sees.
+//!
+//! Invariant: `app` is the only room that reads the environment, files and arguments, and the only one that knows
+//! all others. It holds no rule of the domain.
+
+mod address;
+mod cli;
+mod commands;
+mod config;
+mod discovery;
+mod failure;
+mod installation;
+mod listen;
+mod logging;
+mod output;
+mod signals;
+mod wiring;
+
+use std::process::ExitCode;
+
+use config::Env;
+
+fn main() -> ExitCode {
+    // What is not UTF-8 can be none of ours.
+    let variables =
+        std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+    let env = Env::new(variables);
+    let outcome = cli::parse(std::env::args_os()).and_then(|parsed| match parsed {
+        cli::Parsed::Text(text) => {
+            output::print(&text);
+            Ok(())
+        }
+        cli::Parsed::Cli(cli) => commands::dispatch(*cli, &env),
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::complain(&failure.to_string());
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}

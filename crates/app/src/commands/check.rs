@@ -1,0 +1,127 @@
+//! `projectionist check`: is the configuration good, and do the servers answer?
+
+use base::error::Chain;
+use sources::plex;
+use tokio::task::JoinSet;
+
+use super::{block_on, run};
+use crate::config::{self, Config, Env, Flags};
+use crate::discovery;
+use crate::failure::{Failure, one_line};
+use crate::output;
+
+pub(super) fn check(flags: &Flags, env: &Env, print: bool) -> Result<(), Failure> {
+    let loaded = config::load(flags, env)?;
+    run::start_log(&loaded.config, env);
+    if print {
+        output::print(&config::print(&loaded.merged));
+        return Ok(());
+    }
+    config::check_files(&loaded.merged)?;
+    for remark in &loaded.remarks {
+        output::complain(&format!("note: {remark}"));
+    }
+    let mut config = loaded.config;
+    if config.plex.is_empty() && !config.plex_tv.all_servers {
+        return Err(Failure::config("no server is configured")
+            .hint("set PLEX_SERVER and PLEX_TOKEN, or write a [[plex]] table into projectionist.toml"));
+    }
+    run::identify(&mut config);
+    let (asked, failed) = block_on(async { Ok(probe(config).await) })?;
+    match failed {
+        0 => Ok(()),
+        _ => Err(Failure::failed(format!("{failed} of {asked} checks failed"))),
+    }
+}
+
+/// Asks everyone at once; prints a line each, in the configuration's order. Returns how many were asked and how many
+/// failed.
+async fn probe(mut config: Config) -> (usize, usize) {
+    let tv = config.needs_plex_tv().then(|| config.plex_tv.clone());
+    let (mut asked, mut failed) = (0, 0);
+    if let Some(tv) = tv.as_ref().filter(|tv| tv.all_servers) {
+        asked += 1;
+        match discovery::unconfigured(tv, &config.plex).await {
+            Ok(more) => {
+                output::line(format!(
+                    "ok      plex.tv: {} further servers of the account",
+                    more.len()
+                ));
+                config.plex.extend(more);
+            }
+            Err(e) => {
+                failed += 1;
+                output::line(format!(
+                    "failed  {}",
+                    with_hint(&one_line(&Chain(&e).to_string()), e.hint())
+                ));
+            }
+        }
+    }
+    let mut probes = JoinSet::new();
+    for (n, server) in config.plex.iter().cloned().enumerate() {
+        let tv = tv.clone();
+        probes.spawn(async move { (n, describe(&server.id, plex::check(&server, tv.as_ref()).await)) });
+    }
+    let mut outcomes = probes.join_all().await;
+    outcomes.sort_by_key(|(n, _)| *n);
+    for (_, outcome) in &outcomes {
+        match outcome {
+            Ok(line) => output::line(format!("ok      {line}")),
+            Err(line) => output::line(format!("failed  {line}")),
+        }
+    }
+    (
+        asked + outcomes.len(),
+        failed + outcomes.iter().filter(|(_, o)| o.is_err()).count(),
+    )
+}
+
+fn describe(id: &str, outcome: Result<plex::CheckReport, plex::Error>) -> Result<String, String> {
+    let report = outcome.map_err(|e| with_hint(&one_line(&Chain(&e).to_string()), e.hint()))?;
+    let version = report.version.map(|v| format!(" {v}")).unwrap_or_default();
+    let named = report.name.map(|n| format!("\"{n}\", ")).unwrap_or_default();
+    let line = format!(
+        "plex \"{id}\": {named}Plex Media Server{version} at {}, {}, {}",
+        report.url_used,
+        counted(report.sessions, "session"),
+        counted(report.libraries, "library"),
+    );
+    Ok(one_line(
+        &report
+            .notes
+            .iter()
+            .fold(line, |line, note| format!("{line}; {note}")),
+    ))
+}
+
+fn counted(n: usize, what: &str) -> String {
+    match (n, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{n} {stem}ies"),
+        (_, None) => format!("{n} {what}s"),
+    }
+}
+
+fn with_hint(message: &str, hint: Option<String>) -> String {
+    hint.map_or_else(
+        || message.to_owned(),
+        |hint| format!("{message} (hint: {})", one_line(&hint)),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_agree_with_their_nouns() {
+        for (n, what, expected) in [
+            (0, "session", "0 sessions"),
+            (1, "library", "1 library"),
+            (4, "library", "4 libraries"),
+        ] {
+            assert_eq!(counted(n, what), expected);
+        }
+    }
+}

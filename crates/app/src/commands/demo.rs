@@ -1,0 +1,165 @@
+//! `projectionist demo`: everything at work on simulated servers, without a configuration.
+
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+
+use base::Secret;
+use sim::plex::Plex;
+use sim::scenario::{cabin_seed, household, household_seed};
+use sources::plex;
+use tokio_util::sync::CancellationToken;
+
+use super::{block_on, run};
+use crate::address::Address;
+use crate::cli;
+use crate::config::{self, Env, plain};
+use crate::failure::Failure;
+use crate::signals::Signals;
+use crate::wiring::{self, App, Listeners};
+use crate::{listen, output};
+
+/// Why the demo cannot start.
+type Start = Result<Vec<Watched>, String>;
+
+/// A simulated server and how to watch it.
+#[derive(Debug)]
+struct Watched {
+    id: &'static str,
+    url: String,
+    token: Secret,
+}
+
+pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
+    let flags = [
+        ("listen", &args.listen),
+        ("log-level", &args.log_level),
+        ("log-format", &args.log_format),
+    ];
+    let mut config = config::only(flags.map(|(flag, value)| (flag, value.clone())).to_vec())?;
+    run::start_log(&config, env);
+    let simulation = Simulation::start()?;
+    config.plex = simulation.servers.iter().map(Watched::to_config).collect();
+    let wanted = config.listen.clone();
+    let outcome = block_on(async {
+        let signals = Signals::new()?;
+        let listener = listen::bind_near(&wanted, "--listen").await?;
+        let app = wiring::build(config, Listeners::only(listener), &Secret::new("demo"))?;
+        output::print(&greeting(&app, &wanted));
+        run::live(app, signals).await
+    });
+    simulation.stop();
+    outcome
+}
+
+impl Watched {
+    fn to_config(&self) -> plex::Config {
+        plex::Config {
+            id: self.id.to_owned(),
+            url: Some(self.url.clone()),
+            token: Some(self.token.clone()),
+            ..plex::Config::default()
+        }
+    }
+}
+
+/// The simulated servers, on a thread of their own: the product beside them runs as it does elsewhere.
+struct Simulation {
+    servers: Vec<Watched>,
+    cancel: CancellationToken,
+    thread: JoinHandle<()>,
+}
+
+impl Simulation {
+    fn start() -> Result<Self, Failure> {
+        let cancel = CancellationToken::new();
+        let (told, started) = mpsc::sync_channel(1);
+        let stop = cancel.clone();
+        let thread = std::thread::Builder::new()
+            .name("simulation".to_owned())
+            .spawn(move || simulate(&told, stop))
+            .map_err(|e| Failure::chain(&e))?;
+        let servers = started
+            .recv()
+            .unwrap_or_else(|_| Err("its thread ended".to_owned()))
+            .map_err(|why| Failure::failed(format!("starting the simulated servers: {why}")))?;
+        Ok(Self {
+            servers,
+            cancel,
+            thread,
+        })
+    }
+
+    fn stop(self) {
+        self.cancel.cancel();
+        // A panic in there has been printed already and is no reason to fail at the end.
+        let _ = self.thread.join();
+    }
+}
+
+fn simulate(told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(evening(told, cancel)),
+        Err(e) => drop(told.send(Err(plain(&e)))),
+    }
+}
+
+/// Two servers with people on them, until cancelled. The second one's owner has no Plex Pass.
+async fn evening(told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
+    let seeds = [
+        ("house", household_seed().token("demo-token-house")),
+        ("cabin", cabin_seed().token("demo-token-cabin")),
+    ];
+    let mut running = Vec::new();
+    let mut watched = Vec::new();
+    for (id, seed) in seeds {
+        let plex = match Plex::try_start(seed).await {
+            Ok(plex) => plex,
+            Err(e) => return drop(told.send(Err(plain(&e)))),
+        };
+        watched.push(Watched {
+            id,
+            url: plex.url(),
+            token: Secret::new(plex.token()),
+        });
+        tokio::spawn(household(plex.world(), cancel.clone()));
+        running.push(plex);
+    }
+    if told.send(Ok(watched)).is_ok() {
+        cancel.cancelled().await;
+    }
+    for plex in running {
+        plex.stop().await;
+    }
+}
+
+/// Where to look.
+fn greeting(app: &App, wanted: &Address) -> String {
+    let Some(main) = app.addrs.first() else {
+        return String::new();
+    };
+    let url = listen::url(main.addr, "");
+    let mut out = String::new();
+    if wanted.port() != 0 && wanted.port() != main.addr.port() {
+        out += &format!(
+            "Port {} is taken, so this is on {}.\n\n",
+            wanted.port(),
+            main.addr.port()
+        );
+    }
+    out += "Projectionist watches two simulated Plex servers with a lively evening on them. Nothing leaves this machine.\n\n";
+    let places = [
+        ("Status page", "/"),
+        ("Metrics", "/metrics"),
+        ("  as plex-exporter", "/metrics/cplieger"),
+        ("  as plex-exporter 2026.04", "/metrics/cplieger-2026.04"),
+        ("  as prometheus-plex-exporter", "/metrics/timothystewart6"),
+        ("Sessions", "/api/v1/sessions"),
+        ("Live events", "/api/v1/events"),
+        ("API description", "/api/v1/openapi.json"),
+    ];
+    for (what, path) in places {
+        out += &format!("  {what:<32}{url}{path}\n");
+    }
+    out + "\nCtrl-C ends it.\n"
+}

@@ -1,0 +1,89 @@
+//! `projectionist run`: watch the configured servers.
+
+use base::Secret;
+
+use super::block_on;
+use crate::config::{self, Config, Env, Flags, Loaded};
+use crate::failure::Failure;
+use crate::signals::Signals;
+use crate::wiring::{self, App, Listeners};
+use crate::{installation, listen, logging};
+
+pub(super) fn run(flags: &Flags, env: &Env) -> Result<(), Failure> {
+    let Loaded {
+        mut config,
+        merged,
+        file,
+        remarks,
+    } = config::load(flags, env)?;
+    start_log(&config, env);
+    config::check_files(&merged)?;
+    match &file {
+        Some(path) => tracing::info!("configuration read from {}", path.display()),
+        None => tracing::debug!("no configuration file found"),
+    }
+    for remark in remarks {
+        tracing::info!("{remark}");
+    }
+    let salt = identify(&mut config);
+    block_on(async {
+        let signals = Signals::new()?;
+        let listeners = Listeners::bind(&config).await?;
+        let servers = config.plex.len();
+        let all_servers = config.plex_tv.all_servers;
+        let base_path = config.base_path.clone();
+        let app = wiring::build(config, listeners, &salt)?;
+        for l in &app.addrs {
+            let url = listen::url(l.addr, &base_path);
+            tracing::info!(
+                "listening on {}: {url}/ and {url}/metrics ({})",
+                l.addr,
+                l.profile
+            );
+        }
+        match servers {
+            0 if all_servers => tracing::info!("watching every server of the plex.tv account"),
+            0 => tracing::warn!(
+                "no server is configured: set PLEX_SERVER=http://192.168.1.10:32400 and PLEX_TOKEN, or write a \
+                 [[plex]] table into projectionist.toml, or try `projectionist demo`"
+            ),
+            1 => tracing::info!("watching 1 server"),
+            n => tracing::info!("watching {n} servers"),
+        }
+        live(app, signals).await
+    })
+}
+
+/// Runs until a signal, then ends in order.
+pub(super) async fn live(mut app: App, mut signals: Signals) -> Result<(), Failure> {
+    let stop = async {
+        let name = signals.next().await;
+        tracing::info!("{name}, stopping; once more to leave at once");
+    };
+    let outcome = app.run_until(stop).await;
+    signals.exit_at_next();
+    app.shut_down().await;
+    outcome
+}
+
+pub(super) fn start_log(config: &Config, env: &Env) {
+    let no_colour = env.get("NO_COLOR").is_some();
+    logging::start(
+        &config.log.level,
+        logging::Style::of(&config.log.format, no_colour),
+    );
+}
+
+/// Fills in the id of this installation where something needs it; it is drawn and kept only then.
+pub(super) fn identify(config: &mut Config) -> Secret {
+    let hashes = config.metrics.users == "hash" || config.metrics.titles == "hash";
+    let tv = config.needs_plex_tv() && config.plex_tv.client_id.is_empty();
+    if !hashes && !tv {
+        return Secret::new("");
+    }
+    let id = installation::id(&config.data_dir);
+    if tv {
+        id.expose().clone_into(&mut config.plex_tv.client_id);
+    }
+    id
+}

@@ -1,0 +1,317 @@
+//! Configuration: defaults < TOML file < environment < flags.
+//!
+//! Every layer becomes a list of settings, checked against one schema; the settings are laid over each other and
+//! turned into [`Config`] by one deserialisation. Each keeps its origin, for `check --print` and for messages.
+
+pub(crate) mod docs;
+mod env;
+mod file;
+mod merge;
+mod nearest;
+mod print;
+pub(crate) mod schema;
+mod setting;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use base::error::Chain;
+use base::tls::Trust;
+use serde::Deserialize;
+use sources::plex;
+
+pub(crate) use env::Env;
+pub(crate) use merge::Merged;
+pub(crate) use print::{print, without_secrets};
+pub(crate) use setting::Origin;
+
+use crate::address::Address;
+use crate::failure::Failure;
+use setting::Setting;
+
+/// Name of the file, wherever it is looked for.
+const FILE_NAME: &str = "projectionist.toml";
+
+/// Where packages and containers keep state.
+const SYSTEM_DATA_DIR: &str = "/var/lib/projectionist";
+
+/// Name of the saved account token within the data directory.
+pub(crate) const SAVED_TOKEN: &str = "plex-token";
+
+/// The configuration as the program uses it. The fields are described in [`schema::TABLES`].
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) listen: Address,
+    #[serde(default)]
+    pub(crate) listen_as: Vec<ListenAs>,
+    pub(crate) default_profile: String,
+    /// As [`web::base_path`] returns it.
+    #[serde(default, deserialize_with = "base_path")]
+    pub(crate) base_path: String,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) log: Log,
+    pub(crate) metrics: Metrics,
+    #[serde(default)]
+    pub(crate) plex: Vec<plex::Config>,
+    pub(crate) plex_tv: plex::TvConfig,
+}
+
+impl Config {
+    /// True if some server can only be found through plex.tv.
+    pub(crate) fn needs_plex_tv(&self) -> bool {
+        self.plex_tv.all_servers || self.plex.iter().any(|p| p.url.is_none())
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Log {
+    pub(crate) level: String,
+    pub(crate) format: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Metrics {
+    pub(crate) users: String,
+    pub(crate) titles: String,
+}
+
+/// `cplieger=:9594`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct ListenAs {
+    pub(crate) profile: String,
+    pub(crate) address: Address,
+}
+
+impl TryFrom<String> for ListenAs {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let Some((profile, address)) = text.split_once('=') else {
+            return Err(format!(
+                "expected profile=address such as cplieger=:9594, found \"{text}\""
+            ));
+        };
+        if !schema::PROFILES.contains(&profile) {
+            let known = schema::PROFILES.join(", ");
+            return Err(format!("unknown profile \"{profile}\", expected one of {known}"));
+        }
+        Ok(Self {
+            profile: profile.to_owned(),
+            address: address.parse()?,
+        })
+    }
+}
+
+fn base_path<'de, D: serde::Deserializer<'de>>(d: D) -> Result<String, D::Error> {
+    web::base_path(&String::deserialize(d)?).map_err(serde::de::Error::custom)
+}
+
+/// What the command line says about the configuration.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Flags {
+    /// `--config`.
+    pub(crate) file: Option<PathBuf>,
+    /// Flag and value; a flag may be repeated where its key is a list.
+    pub(crate) values: Vec<(&'static str, String)>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    pub(crate) merged: Merged,
+    /// The file that was read.
+    pub(crate) file: Option<PathBuf>,
+    /// For the log, once there is one.
+    pub(crate) remarks: Vec<String>,
+}
+
+/// Reads everything. Fails with a message that names the file and line, the variable or the flag.
+pub(crate) fn load(flags: &Flags, env: &Env) -> Result<Loaded, Failure> {
+    let file = find_file(flags, env)?;
+    let mut merged = Merged::default();
+    if let Some((path, text)) = &file {
+        merged.lay(file::read(text, path)?)?;
+    }
+    let from_env = env::read(env)?;
+    for layer in from_env.layers {
+        merged.lay(layer)?;
+    }
+    merged.lay(from_flags(flags)?)?;
+    merged.fill(&default_data_dir(env))?;
+    let mut config = merged.config()?;
+    check_across(&mut config, &merged)?;
+    let mut remarks = from_env.remarks;
+    if from_env.rival && config.default_profile == "native" && config.listen_as.is_empty() {
+        remarks.push(
+            "/metrics speaks our native series; for dashboards of another exporter set PROJECTIONIST_PROFILE to \
+             cplieger, cplieger-2026.04 or timothystewart6, or scrape /metrics/<profile>"
+                .to_owned(),
+        );
+    }
+    Ok(Loaded {
+        config,
+        merged,
+        file: file.map(|(path, _)| path),
+        remarks,
+    })
+}
+
+/// The defaults with `values` from flags, and nothing else: no file, no variable. For the demo.
+pub(crate) fn only(values: Vec<(&'static str, String)>) -> Result<Config, Failure> {
+    let mut merged = Merged::default();
+    merged.lay(from_flags(&Flags { file: None, values })?)?;
+    merged.fill(&default_data_dir(&Env::default()))?;
+    merged.config()
+}
+
+/// Sees that every file the configuration names can be read, before anything is started. Data directories are made
+/// when they are needed.
+pub(crate) fn check_files(merged: &Merged) -> Result<(), Failure> {
+    let is_file = |s: &&Setting| s.at.key().kind == schema::Kind::Path && s.at.key().name != "data_dir";
+    for setting in merged.settings().filter(is_file) {
+        let path = Path::new(setting.value.as_str().unwrap_or_default());
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            let hint = "check that the file exists and that the user we run as may read it";
+            setting
+                .refuse(format_args!("cannot read {}: {}", path.display(), plain(&e)))
+                .hint(hint)
+        })?;
+        if setting.at.key().name == "ca_file" {
+            let trust = Trust {
+                extra_ca_pem: Some(text.as_str().into()),
+                ..Trust::default()
+            };
+            base::tls::check(&trust).map_err(|e| {
+                let hint = "it must hold certificates in PEM form: -----BEGIN CERTIFICATE-----";
+                setting
+                    .refuse(format_args!("{}: {}", path.display(), Chain(&e)))
+                    .hint(hint)
+            })?;
+        } else if text.trim().is_empty() {
+            return Err(setting
+                .refuse(format_args!("{} is empty", path.display()))
+                .hint("write the secret into it"));
+        }
+    }
+    Ok(())
+}
+
+/// Checks what the schema cannot: every server on its own, that no two share a name, that no two listeners share
+/// a port. Gives every server its id.
+fn check_across(config: &mut Config, merged: &Merged) -> Result<(), Failure> {
+    for n in 0..config.plex.len() {
+        let (before, rest) = config.plex.split_at_mut(n);
+        let Some(server) = rest.first_mut() else { break };
+        server
+            .validate()
+            .map_err(|e| merged.refuse("plex", n, "url", &e).maybe_hint(e.hint()))?;
+        server.id = server.effective_id();
+        if let Some(twin) = before.iter().position(|p| p.id == server.id) {
+            let message = format!("plex[{twin}] and plex[{n}] are both called \"{}\"", server.id);
+            return Err(Failure::config(message).hint("give each an id of its own"));
+        }
+    }
+    let all = config.listen_as.iter().map(|l| &l.address).collect::<Vec<_>>();
+    for (n, address) in all.iter().enumerate() {
+        if address.collides(&config.listen) || all[..n].iter().any(|a| a.collides(address)) {
+            let message = format!("port {} is wanted by two listeners", address.port());
+            return Err(merged
+                .refuse("", 0, "listen_as", message)
+                .hint("give each listener a port of its own"));
+        }
+    }
+    Ok(())
+}
+
+fn from_flags(flags: &Flags) -> Result<Vec<Setting>, Failure> {
+    let mut settings: Vec<Setting> = Vec::new();
+    for (flag, text) in &flags.values {
+        let at = schema::At::of_flag(flag).ok_or_else(|| Failure::usage(format!("--{flag} sets no key")))?;
+        let new = Setting::from_text(at, text, Origin::Flag(flag))?;
+        match settings.iter_mut().find(|s| s.at == at) {
+            Some(Setting {
+                value: toml::Value::Array(old),
+                ..
+            }) => {
+                old.extend(new.value.as_array().into_iter().flatten().cloned());
+            }
+            _ => settings.push(new),
+        }
+    }
+    Ok(settings)
+}
+
+/// The file's path and text. One named by the user must exist; otherwise the first of the usual places.
+fn find_file(flags: &Flags, env: &Env) -> Result<Option<(PathBuf, String)>, Failure> {
+    let by_flag = flags.file.as_deref().map(|p| (p, "--config"));
+    let named = by_flag.or_else(|| {
+        env.get(env::CONFIG_VARIABLE)
+            .map(|p| (Path::new(p), env::CONFIG_VARIABLE))
+    });
+    if let Some((path, who)) = named {
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            unreadable(path, &e).hint(format!("{who} names this file: create it, or leave {who} away"))
+        })?;
+        return Ok(Some((path.to_owned(), text)));
+    }
+    for path in usual_places(env) {
+        match std::fs::read_to_string(&path) {
+            Ok(text) => return Ok(Some((path, text))),
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+                ) => {}
+            Err(e) => {
+                let hint = "make it readable for this user, or name another file with --config";
+                return Err(unreadable(&path, &e).hint(hint));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn unreadable(path: &Path, e: &std::io::Error) -> Failure {
+    Failure::config(format!("cannot read {}: {}", path.display(), plain(e)))
+}
+
+/// The system's words without its number.
+pub(crate) fn plain(e: &std::io::Error) -> String {
+    let text = e.to_string();
+    text.split(" (os error").next().unwrap_or_default().to_lowercase()
+}
+
+/// In the order in which they are tried.
+pub(crate) fn usual_places(env: &Env) -> Vec<PathBuf> {
+    let mut places = vec![PathBuf::from(FILE_NAME)];
+    let home = env.get("HOME").map(|h| Path::new(h).join(".config"));
+    if let Some(dir) = env.get("XDG_CONFIG_HOME").map(PathBuf::from).or(home) {
+        places.push(dir.join("projectionist").join(FILE_NAME));
+    }
+    places.push(Path::new("/config").join(FILE_NAME));
+    places.push(Path::new("/etc/projectionist").join(FILE_NAME));
+    places
+}
+
+fn default_data_dir(env: &Env) -> PathBuf {
+    let system = PathBuf::from(SYSTEM_DATA_DIR);
+    let home = env
+        .get("HOME")
+        .filter(|h| *h != "/")
+        .map(|h| Path::new(h).join(".local/share"));
+    let user = env
+        .get("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .or(home)
+        .map(|d| d.join("projectionist"));
+    if system.is_dir() {
+        system
+    } else {
+        user.unwrap_or(system)
+    }
+}

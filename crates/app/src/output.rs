@@ -1,0 +1,19 @@
+//! Standard output and error, for people and pipes. A reader that went away is no error: `… | head` is fine.
+
+use std::io::Write as _;
+
+/// Writes to standard output as it is.
+pub(crate) fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes a line to standard output.
+pub(crate) fn line(text: impl AsRef<str>) {
+    print(&format!("{}\n", text.as_ref()));
+}
+
+/// Writes a line to standard error.
+pub(crate) fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

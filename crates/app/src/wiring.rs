@@ -1,0 +1,282 @@
+//! Puts the rooms together and takes them apart again, in order.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use base::supervise::Supervisor;
+use base::{Clock, Secret};
+use export::{LabelPolicy, Profile};
+use live::{Live, OBSERVATION_QUEUE};
+use model::{Observation, SourceId};
+use sources::{Ctx, plex};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+use crate::discovery::{self, Discovered};
+use crate::failure::Failure;
+use crate::listen;
+
+/// Time for each stage of the shutdown; together below the 8 s that container runtimes leave us before they kill.
+const SOURCES_BUDGET: Duration = Duration::from_secs(3);
+const HTTP_BUDGET: Duration = Duration::from_millis(3500);
+const LIVE_BUDGET: Duration = Duration::from_secs(1);
+
+/// Servers found at plex.tv and not yet watched.
+const DISCOVERED_QUEUE: usize = 16;
+
+/// The kind of every server, so far.
+const PLEX: &str = "plex";
+
+/// An address we listen on, and the profile its `/metrics` speaks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listening {
+    pub(crate) addr: SocketAddr,
+    pub(crate) profile: Profile,
+}
+
+/// What is listened on before anything else happens, so that a taken port ends the start.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    main: TcpListener,
+    extra: Vec<(TcpListener, Profile)>,
+}
+
+impl Listeners {
+    pub(crate) async fn bind(config: &Config) -> Result<Self, Failure> {
+        let main = listen::bind(&config.listen, "--listen").await?;
+        let mut extra = Vec::new();
+        for one in &config.listen_as {
+            let flag = format!("--listen-as {}=ADDRESS", one.profile);
+            extra.push((listen::bind(&one.address, &flag).await?, profile(&one.profile)?));
+        }
+        Ok(Self { main, extra })
+    }
+
+    /// One listener, bound already.
+    pub(crate) fn only(main: TcpListener) -> Self {
+        Self {
+            main,
+            extra: Vec::new(),
+        }
+    }
+}
+
+/// Everything that runs.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) addrs: Vec<Listening>,
+    ready: Arc<AtomicBool>,
+    sources: Sources,
+    http: JoinSet<std::io::Result<()>>,
+    http_cancel: CancellationToken,
+    live: JoinHandle<()>,
+    discovered: mpsc::Receiver<Discovered>,
+}
+
+/// The running sources, and what a further one needs.
+#[derive(Debug)]
+struct Sources {
+    supervisor: Supervisor,
+    cancel: CancellationToken,
+    clock: Clock,
+    observations: mpsc::Sender<Observation>,
+    tv: Option<plex::TvConfig>,
+    live: Live,
+    ids: BTreeSet<String>,
+}
+
+/// Starts everything; returns once the listeners serve. A server that is down is no failure. `salt` makes hashed
+/// labels ours.
+pub(crate) fn build(config: Config, listeners: Listeners, salt: &Secret) -> Result<App, Failure> {
+    let clock = Clock::system();
+    let started_at = clock.now();
+    let (sources_cancel, http_cancel) = (CancellationToken::new(), CancellationToken::new());
+    let ids: Vec<SourceId> = config.plex.iter().map(|p| SourceId::new(p.id.as_str())).collect();
+    let (actor, live) = live::channel(ids.iter().map(|id| (id.clone(), PLEX)));
+    let (observations, received) = mpsc::channel(OBSERVATION_QUEUE);
+    let live_task = tokio::spawn(actor.run(received));
+    let supervisor = Supervisor::new(sources_cancel.clone());
+    let tasks = supervisor.stats();
+    let tv = config.needs_plex_tv().then(|| config.plex_tv.clone());
+    let mut sources = Sources {
+        supervisor,
+        cancel: sources_cancel,
+        clock: clock.clone(),
+        observations,
+        tv,
+        live,
+        ids: BTreeSet::new(),
+    };
+    for server in &config.plex {
+        sources.watch(server.clone());
+    }
+    let (found, discovered) = mpsc::channel(DISCOVERED_QUEUE);
+    sources.discover(config.plex, found);
+
+    let ready = Arc::new(AtomicBool::new(false));
+    let context = Arc::new(web::Context {
+        live: sources.live.clone(),
+        clock,
+        tasks,
+        options: export::Options {
+            users: policy(&config.metrics.users)?,
+            titles: policy(&config.metrics.titles)?,
+            hash_salt: salt.expose().to_owned(),
+        },
+        version: env!("CARGO_PKG_VERSION"),
+        started_at,
+        cancel: http_cancel.clone(),
+        ready: ready.clone(),
+        base_path: config.base_path,
+        events: web::Events::default(),
+        scrape_hint: web::ScrapeHint::default(),
+    });
+    let default_profile = profile(&config.default_profile)?;
+    let (mut http, mut addrs) = (JoinSet::new(), Vec::new());
+    let mut serve = |listener: TcpListener, profile, router| -> Result<(), Failure> {
+        addrs.push(Listening {
+            addr: listener.local_addr().map_err(|e| Failure::chain(&e))?,
+            profile,
+        });
+        http.spawn(web::serve(listener, router, http_cancel.clone()));
+        Ok(())
+    };
+    serve(
+        listeners.main,
+        default_profile,
+        web::router(context.clone(), default_profile),
+    )?;
+    for (listener, profile) in listeners.extra {
+        serve(listener, profile, web::metrics_router(context.clone(), profile))?;
+    }
+    ready.store(true, Ordering::SeqCst);
+    Ok(App {
+        addrs,
+        ready,
+        sources,
+        http,
+        http_cancel,
+        live: live_task,
+        discovered,
+    })
+}
+
+impl Sources {
+    /// Watches one server until the end.
+    fn watch(&mut self, config: plex::Config) {
+        let ctx = Ctx {
+            id: SourceId::new(config.id.as_str()),
+            clock: self.clock.clone(),
+            out: self.observations.clone(),
+            cancel: self.cancel.clone(),
+        };
+        let tv = self.tv.clone();
+        let name = format!("{PLEX}:{}", config.id);
+        self.ids.insert(config.id.clone());
+        self.supervisor
+            .restart(name, move || plex::run(config.clone(), tv.clone(), ctx.clone()));
+    }
+
+    /// Looks for further servers of the account, if that was asked for.
+    fn discover(&mut self, configured: Vec<plex::Config>, found: mpsc::Sender<Discovered>) {
+        let Some(tv) = self.tv.clone().filter(|tv| tv.all_servers) else {
+            return;
+        };
+        let (live, cancel) = (self.live.clone(), self.cancel.clone());
+        self.supervisor.restart("plex.tv", move || {
+            discovery::run(
+                tv.clone(),
+                configured.clone(),
+                live.clone(),
+                found.clone(),
+                cancel.clone(),
+            )
+        });
+    }
+
+    fn add(&mut self, server: Discovered) {
+        let id = discovery::free_id(&server.name, &self.ids);
+        tracing::info!(
+            source.id = id,
+            "found server \"{}\" at plex.tv, watching it as {id}",
+            server.name
+        );
+        self.watch(server.into_config(id));
+    }
+}
+
+impl App {
+    /// Runs until `stop` is done or something without which there is no point ends.
+    pub(crate) async fn run_until(&mut self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
+        tokio::pin!(stop);
+        loop {
+            tokio::select! {
+                () = &mut stop => return Ok(()),
+                Some(server) = self.discovered.recv() => self.sources.add(server),
+                ended = self.http.join_next() => {
+                    let why = match ended {
+                        Some(Ok(Err(e))) => e.to_string(),
+                        _ => "a listener's task ended".to_owned(),
+                    };
+                    return Err(Failure::failed(format!("serving HTTP: {why}")));
+                }
+                ended = &mut self.live => {
+                    let why = ended.err().map_or_else(|| "its task ended".to_owned(), |e| e.to_string());
+                    return Err(Failure::failed(format!("keeping the live state: {why}")));
+                }
+            }
+        }
+    }
+
+    /// Ends everything in order; names what was late. Takes at most 7.5 s.
+    pub(crate) async fn shut_down(self) {
+        let begun = Instant::now();
+        self.ready.store(false, Ordering::SeqCst);
+        let Sources {
+            supervisor,
+            cancel,
+            observations,
+            ..
+        } = self.sources;
+        cancel.cancel();
+        for name in supervisor.drain(SOURCES_BUDGET).await {
+            tracing::warn!(task = name, "task {name} did not end in time");
+        }
+        self.http_cancel.cancel();
+        let mut http = self.http;
+        if timeout(HTTP_BUDGET, async { while http.join_next().await.is_some() {} })
+            .await
+            .is_err()
+        {
+            tracing::warn!(task = "http", "some HTTP connections did not end in time");
+        }
+        drop(observations);
+        if !self.live.is_finished() && timeout(LIVE_BUDGET, self.live).await.is_err() {
+            tracing::warn!(task = "live", "the live state did not end in time");
+        }
+        let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(duration_ms, "stopped after {duration_ms} ms");
+    }
+}
+
+/// The configuration has checked the word already.
+fn profile(word: &str) -> Result<Profile, Failure> {
+    word.parse()
+        .map_err(|e: export::UnknownProfile| Failure::config(e.to_string()))
+}
+
+fn policy(word: &str) -> Result<LabelPolicy, Failure> {
+    match word {
+        "keep" => Ok(LabelPolicy::Keep),
+        "hash" => Ok(LabelPolicy::Hash),
+        "drop" => Ok(LabelPolicy::Drop),
+        other => Err(Failure::config(format!("\"{other}\" is not keep, hash or drop"))),
+    }
+}
