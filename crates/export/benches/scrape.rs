@@ -1,1 +1,253 @@
-fn main() {}
+//! One scrape of 500 sessions and 100 libraries, every profile in both forms.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use divan::counter::BytesCount;
+use divan::{Bencher, black_box};
+use export::{Format, LabelPolicy, Options, Process, Profile, render};
+use model::{
+    AudioStream, ContentCount, ContentKind, CounterKey, Counters, Decision, Delivery, Endpoint,
+    EndpointStats, Health, Item, Library, LibraryKind, LibraryRef, MediaKind, Network, Play, PlayId,
+    PlayTotals, Player, Reason, Segment, ServerInfo, ServerSnapshot, Session, SessionKey, Snapshot, SourceId,
+    SourceMedia, State, Text, Timestamp, Transcode, User, VideoStream,
+};
+
+const SESSIONS: usize = 500;
+const LIBRARIES: usize = 100;
+
+fn main() {
+    divan::main();
+}
+
+#[divan::bench(args = Profile::ALL)]
+fn classic(bencher: Bencher<'_, '_>, profile: Profile) {
+    scrape(bencher, profile, Format::Text, &Options::default());
+}
+
+#[divan::bench(args = Profile::ALL)]
+fn open_metrics(bencher: Bencher<'_, '_>, profile: Profile) {
+    scrape(bencher, profile, Format::OpenMetrics, &Options::default());
+}
+
+/// The costliest switches.
+#[divan::bench(args = Profile::ALL)]
+fn hashed(bencher: Bencher<'_, '_>, profile: Profile) {
+    let options = Options {
+        users: LabelPolicy::Hash,
+        titles: LabelPolicy::Hash,
+        hash_salt: "a salt of some length".into(),
+    };
+    scrape(bencher, profile, Format::Text, &options);
+}
+
+fn scrape(bencher: Bencher<'_, '_>, profile: Profile, format: Format, options: &Options) {
+    let (snapshot, process) = (snapshot(), process());
+    let mut out = Vec::new();
+    let once = |out: &mut Vec<u8>| {
+        out.clear();
+        render(
+            profile,
+            format,
+            black_box(&snapshot),
+            &process,
+            options,
+            Timestamp::UNIX_EPOCH,
+            out,
+        );
+    };
+    once(&mut out);
+    let bytes = out.len();
+    bencher
+        .counter(BytesCount::new(bytes))
+        .bench_local(|| once(&mut out));
+}
+
+fn text(prefix: &str, n: usize) -> Text {
+    format!("{prefix} {n}").as_str().into()
+}
+
+fn process() -> Process {
+    Process {
+        version: "0.1.0",
+        started_at: Timestamp::UNIX_EPOCH,
+        tasks: BTreeMap::new(),
+        event_listeners: 0,
+        dropped: Vec::new(),
+        resident_bytes: Some(1),
+        cpu_seconds: Some(1.5),
+    }
+}
+
+fn snapshot() -> Snapshot {
+    let mut s = ServerSnapshot::new(SourceId::from("attic"), "plex");
+    s.health = Health::Up;
+    s.last_success_at = Some(Timestamp::UNIX_EPOCH);
+    s.last_sessions_ok = Some(true);
+    s.info = Some(Arc::new(ServerInfo {
+        machine_id: "0123456789abcdef0123456789abcdef01234567".into(),
+        name: Some("The attic".into()),
+        version: Some("1.43.3.10000-abcdef123".into()),
+        platform: Some("Linux".into()),
+        platform_version: Some("6.1".into()),
+        plex_pass: Some(true),
+        video_transcodes: Some(100),
+    }));
+    s.libraries = Some(Arc::new((0..LIBRARIES).map(library).collect()));
+    s.plays = (0..SESSIONS).map(|n| Arc::new(play(n))).collect();
+    s.endpoints = Endpoint::ALL
+        .iter()
+        .map(|e| {
+            (
+                *e,
+                EndpointStats {
+                    requests: 9,
+                    ..Default::default()
+                },
+            )
+        })
+        .collect();
+    let counters = Counters {
+        plays: 3,
+        played_ms: 16_825,
+        paused_ms: 100,
+        buffering_ms: 0,
+    };
+    s.counters = Arc::new(s.plays.iter().map(|p| (counter_key(p), counters)).collect());
+    Snapshot {
+        version: 1,
+        servers: vec![Arc::new(s)],
+    }
+}
+
+fn kind(n: usize) -> LibraryKind {
+    [LibraryKind::Movie, LibraryKind::Show, LibraryKind::Artist][n % 3]
+}
+
+fn library(n: usize) -> Library {
+    Library {
+        id: n.to_string().as_str().into(),
+        title: text("Library of the house", n),
+        kind: kind(n),
+        storage_bytes: Some(1_000_000_000_000 + n as u64),
+        duration_ms: Some(360_000_000),
+        refreshing: Some(false),
+        counts: [ContentKind::Movies, ContentKind::Episodes, ContentKind::Tracks]
+            .map(|kind| ContentCount { kind, items: 12_345 })
+            .into(),
+    }
+}
+
+fn play(n: usize) -> Play {
+    let source = SourceId::from("attic");
+    let key = SessionKey::new(n.to_string());
+    let decision = if n.is_multiple_of(2) {
+        Decision::DirectPlay
+    } else {
+        Decision::Transcode
+    };
+    let item = Item {
+        rating_key: None,
+        guid: None,
+        kind: [MediaKind::Movie, MediaKind::Episode, MediaKind::Track][n % 3],
+        title: Some(text("A title of usual length", n)),
+        parent_title: Some(text("Season", n % 9)),
+        grandparent_title: Some(text("The Long Running Show", n % 40)),
+        original_title: None,
+        index: Some(7),
+        parent_index: Some(2),
+        year: None,
+        duration_ms: Some(3_600_123),
+        library: Some(LibraryRef {
+            id: (n % LIBRARIES).to_string().as_str().into(),
+            title: text("Library of the house", n % LIBRARIES),
+            kind: kind(n % LIBRARIES),
+        }),
+        thumb: None,
+        live: None,
+        extra: false,
+    };
+    let session = Session {
+        key: key.clone(),
+        client_run: None,
+        state: State::Playing,
+        position_ms: Some(61_500 + n as u64),
+        item: Arc::new(item),
+        user: Some(User {
+            id: None,
+            name: text("user", n),
+        }),
+        player: Arc::new(Player {
+            title: Some(text("Somebody's player", n)),
+            product: Some("Plex for Android (TV)".into()),
+            platform: Some("Android".into()),
+            device: Some("SHIELD Android TV".into()),
+            local: Some(true),
+            network: Some(Network::Lan),
+            location: Some("lan".into()),
+            ..Player::default()
+        }),
+        source: Arc::new(SourceMedia {
+            video_resolution: Some("4k".into()),
+            ..SourceMedia::default()
+        }),
+        delivery: Arc::new(delivery(decision)),
+    };
+    Play {
+        id: PlayId::of(&source, &key, 0),
+        source,
+        started_at: Timestamp::UNIX_EPOCH,
+        started_position_ms: None,
+        ended_at: None,
+        session: Arc::new(session),
+        totals: PlayTotals {
+            played_ms: 16_825 + n as u64,
+            ..PlayTotals::default()
+        },
+        segments: Arc::new(Vec::<Segment>::new()),
+        seen_at: Timestamp::UNIX_EPOCH,
+    }
+}
+
+fn delivery(decision: Decision) -> Delivery {
+    Delivery {
+        decision: Some(decision),
+        container: Some("mp4".into()),
+        protocol: Some("dash".into()),
+        bitrate_bps: Some(8_123_000),
+        reserved_bps: Some(9_600_000),
+        video: Some(VideoStream {
+            decision: Some(decision),
+            codec: Some("h264".into()),
+            resolution: Some("1080".into()),
+            width: None,
+            height: None,
+        }),
+        audio: Some(AudioStream {
+            decision: Some(decision),
+            codec: Some("aac".into()),
+            channels: Some(2),
+            language: None,
+        }),
+        transcode: (decision == Decision::Transcode).then(|| Transcode {
+            speed: Some(2.7),
+            throttled: Some(false),
+            progress_percent: Some(12.3),
+            buffer_ahead_ms: Some(42_000),
+            reasons: vec![Reason::VideoCodec],
+            ..Transcode::default()
+        }),
+        ..Delivery::default()
+    }
+}
+
+fn counter_key(play: &Play) -> CounterKey {
+    let session = &play.session;
+    CounterKey {
+        library: session.item.library.clone(),
+        user: session.user.as_ref().map(|u| u.name.clone()),
+        media: session.item.kind,
+        live: false,
+        decision: session.delivery.decision,
+    }
+}

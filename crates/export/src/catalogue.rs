@@ -107,7 +107,7 @@ impl Family {
         self.head.help
     }
 
-    /// Names of the labels, in the order they are written.
+    /// Names of the labels, in the order they are written. A label whose value is not known is left out.
     pub fn labels(&self) -> &'static [&'static str] {
         match self.collect {
             Collect::Source(_) => SOURCE.names,
@@ -123,7 +123,7 @@ impl Family {
     pub(crate) fn write(&self, view: &View<'_>, encoder: &mut Encoder<'_>) {
         if let Collect::Custom(set, f) = self.collect {
             encoder.family(self.head);
-            f(view, &mut |values, value| encoder.labelled(&set, values, value));
+            f(view, &mut |values, value| encoder.known(&set, values, value));
         }
     }
 }
@@ -209,19 +209,19 @@ impl LabelBlocks {
             totals: Blocks::with_capacity(totals.len(), 2 * BLOCK_BYTES),
         };
         for server in &view.servers {
-            new.sources.push(&SOURCE, &[server.id]);
-            new.servers.push(&SERVER, &[server.id]);
+            new.sources.push_known(&SOURCE, &[server.id]);
+            new.servers.push_known(&SERVER, &[server.id]);
             for library in &server.libraries {
                 new.libraries
-                    .push(&LIBRARY, &[server.id, library.id.as_str(), &library.title]);
+                    .push_known(&LIBRARY, &[server.id, library.id.as_str(), &library.title]);
             }
             for play in &server.plays {
                 new.sessions
-                    .push(&SESSION, &[server.id, play.session.key.as_str()]);
+                    .push_known(&SESSION, &[server.id, play.session.key.as_str()]);
             }
         }
         for total in totals {
-            new.totals.push(&PLAYS, &total.labels());
+            new.totals.push_known(&PLAYS, &total.labels());
         }
         new
     }

@@ -55,7 +55,7 @@ The native schema, served at `/metrics` and `/metrics/native`. This page is prin
 `crates/export` (`projectionist docs metrics`); do not edit it.
 
 - Units are base units: seconds, bytes, ratios from 0 to 1. To show Mbps, multiply bytes per second by 8e-6.
-- What is not known is absent. A 0 is a known 0.
+- What is not known is absent: the series, or the label. A 0 is a known 0.
 - Counters (`_total`) belong to servers: they keep counting when a session ends, so `rate()` and `increase()` over them
   are right. They begin at 0 when the process starts. The two that name a session end with it.
 - Type `info` means: the value is 1 and the labels are the message. The classic text form, which has no such type, says
@@ -64,7 +64,7 @@ The native schema, served at `/metrics` and `/metrics/native`. This page is prin
   session has only `server` and `session`. They exist exactly as long as the session. Join them:
   `media_session_bytes_per_second * on(server, session) group_left(user, title) media_session_info`.
 - There is never an IP address of a player in a label. User names (with the names users gave their players) and titles
-  can be hashed or dropped. Hashed: twelve hex digits of SipHash-2-4, keyed with the configured salt. Dropped: empty.
+  can be hashed or dropped. Hashed: twelve hex digits of SipHash-2-4, keyed with the configured salt. Dropped: no label.
   Counters of dropped users are summed.
 - Classic text 0.0.4 and OpenMetrics 1.0 are chosen by the `Accept` header; the samples are the same.
 ";
@@ -129,7 +129,7 @@ const LABELS: &[(&str, &str)] = &[
     ),
     (
         "library_id, library",
-        "the server's id and title of the library; empty if the item belongs to none",
+        "the server's id and title of the library; absent if the item belongs to none",
     ),
 ];
 

@@ -9,7 +9,7 @@ pub enum LabelPolicy {
     Keep,
     /// Twelve hex digits of a keyed hash (SipHash-2-4); the same text gives the same digits under the same salt.
     Hash,
-    /// Empty, which Prometheus treats as absent.
+    /// No label; in the profiles of other exporters an empty one, which is the same to Prometheus.
     Drop,
 }
 

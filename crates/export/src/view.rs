@@ -46,6 +46,16 @@ impl<'a> View<'a> {
     }
 }
 
+impl View<'_> {
+    /// About the size of the larger expositions, so that the buffer does not grow, and move, several times.
+    pub(crate) fn likely_bytes(&self) -> usize {
+        let of = |s: &ServerView<'_>| {
+            8192 + 1792 * s.plays.len() + 768 * s.libraries.len() + 768 * s.snapshot.counters.len()
+        };
+        self.servers.iter().map(of).sum()
+    }
+}
+
 impl<'a> ServerView<'a> {
     fn new(snapshot: &'a ServerSnapshot) -> Self {
         Self {
@@ -64,9 +74,9 @@ pub(crate) fn first_of_each<'a, T>(
     items: impl IntoIterator<Item = &'a T>,
     key: impl Fn(&'a T) -> &'a str,
 ) -> Vec<&'a T> {
-    let mut seen = HashSet::new();
+    let items = items.into_iter();
+    let mut seen = HashSet::with_capacity(items.size_hint().1.unwrap_or(0));
     items
-        .into_iter()
         .filter(|item| !key(item).is_empty() && seen.insert(key(item)))
         .collect()
 }

@@ -134,16 +134,6 @@ pub(crate) const FAMILIES: &[Family] = &[
         Collect::Session(|p| transcode(p)?.throttled.map(Value::from)),
     ),
     Family::gauge(
-        "media_session_transcode_progress_ratio",
-        "Share of the item transcoded so far, 0 to 1.",
-        Collect::Session(|p| {
-            transcode(p)?
-                .progress_percent
-                .map(|percent| Value::Float(percent / 100.0))
-        }),
-    )
-    .unit_is("ratio"),
-    Family::gauge(
         "media_session_buffer_ahead_seconds",
         "Transcoded and not yet played. Negative if the viewer is ahead of the transcoder.",
         Collect::Session(|p| transcode(p)?.buffer_ahead_ms.map(seconds)),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use model::{Decision, Delivery, Network, Play, Reason, State, Transcode};
+use model::{Decision, Delivery, MediaKind, Network, Play, Reason, State, Transcode};
 
-use super::{bytes_per_second, decision, media_type, network};
+use super::{LIVE, bytes_per_second, decision, network};
 use crate::catalogue::{Collect, Family, Samples};
 use crate::text::{Value, label_set};
 use crate::view::View;
@@ -75,26 +75,43 @@ fn sessions(view: &View<'_>, samples: &mut Samples<'_>) {
         let mut all: Vec<_> = server.plays.iter().map(|p| common(p)).collect();
         all.sort_unstable();
         for same in all.chunk_by(|a, b| a == b) {
-            let (library_id, library, media_type, decision, state, network) = same[0];
+            let (of, decided, state, place, library_id, library) = same[0];
+            let of = of.map_or(LIVE, MediaKind::as_str);
             let labels = [
-                server.id, library_id, library, media_type, decision, state, network,
+                server.id,
+                library_id,
+                library,
+                of,
+                decision(decided),
+                state.as_str(),
+                network(place),
             ];
             samples(&labels, same.len().into());
         }
     }
 }
 
-/// What a session has in common with others: library id and title, media type, decision, state, network.
-fn common(play: &Play) -> (&str, &str, &'static str, &'static str, &'static str, &'static str) {
+/// The media kind if it is not live television, decision, state, network, library id and title: what is cheap to
+/// compare stands first.
+type Common<'a> = (
+    Option<MediaKind>,
+    Option<Decision>,
+    State,
+    Option<Network>,
+    &'a str,
+    &'a str,
+);
+
+fn common(play: &Play) -> Common<'_> {
     let session = &*play.session;
     let library = session.item.library.as_ref();
     (
+        session.item.live.is_none().then_some(session.item.kind),
+        session.delivery.decision,
+        play.state(),
+        session.player.network,
         library.map_or("", |l| l.id.as_str()),
         library.map_or("", |l| &l.title),
-        media_type(&session.item),
-        decision(session.delivery.decision),
-        play.state().as_str(),
-        network(session.player.network),
     )
 }
 
@@ -187,15 +204,15 @@ fn by_network(view: &View<'_>, samples: &mut Samples<'_>, bps: fn(&Play) -> Opti
         .iter()
         .filter(|s| s.snapshot.last_success_at.is_some())
     {
-        let mut sums = BTreeMap::from([(Network::Lan.as_str(), 0_u64), (Network::Wan.as_str(), 0)]);
+        let mut sums = BTreeMap::from([(Some(Network::Lan), 0_u64), (Some(Network::Wan), 0)]);
         for play in &server.plays {
             if let Some(bps) = bps(play) {
-                let sum = sums.entry(network(play.session.player.network)).or_default();
+                let sum = sums.entry(play.session.player.network).or_default();
                 *sum = sum.saturating_add(bps);
             }
         }
-        for (network, bps) in sums {
-            samples(&[server.id, network], bytes_per_second(bps));
+        for (place, bps) in sums {
+            samples(&[server.id, network(place)], bytes_per_second(bps));
         }
     }
 }

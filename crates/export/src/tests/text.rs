@@ -96,6 +96,26 @@ fn values() {
 }
 
 #[test]
+fn unknown_labels_are_left_out_on_demand() {
+    let set = label_set!["a", "b", "c"];
+    let cases = [
+        (["1", "2", "3"], "{a=\"1\",b=\"2\",c=\"3\"} "),
+        (["", "2", "3"], "{b=\"2\",c=\"3\"} "),
+        (["1", "", "3"], "{a=\"1\",c=\"3\"} "),
+        (["", "", "3"], "{c=\"3\"} "),
+        (["1", "", ""], "{a=\"1\"} "),
+        (["", "", ""], " "),
+    ];
+    for (values, expected) in cases {
+        let mut blocks = Blocks::default();
+        blocks.push_known(&set, &values);
+        assert_eq!(blocks.iter().next(), Some(expected.as_bytes()));
+        let line = written(Format::Text, HEAD, |e| e.known(&set, &values, Value::Int(1)));
+        assert!(line.ends_with(&format!("x_seconds_total{expected}1\n")), "{line}");
+    }
+}
+
+#[test]
 fn blocks_come_back_in_order() {
     let mut blocks = Blocks::default();
     for (a, b) in [("1", "x"), ("22", ""), ("", "\"")] {
@@ -113,7 +133,7 @@ fn blocks_come_back_in_order() {
 
 proptest! {
     #[test]
-    fn numbers_read_back_the_same(f in any::<f64>(), n in any::<u64>(), ms in any::<u64>()) {
+    fn numbers_read_back_the_same(f in prop_oneof![any::<f64>(), 0.0..2.0, (0_u32..9_999_999).prop_map(|n| f64::from(n) * 0.001)], n in any::<u64>(), ms in any::<u64>()) {
         if f.is_finite() {
             let read = value(Value::Float(f)).parse::<f64>().unwrap();
             prop_assert_eq!((read + 0.0).to_bits(), (f + 0.0).to_bits(), "-0 is written as 0");
@@ -132,6 +152,25 @@ proptest! {
             let read = strict::parse(&written, format).map_err(TestCaseError::fail)?;
             prop_assert_eq!(read.families[0].samples[0].label("l"), &text);
             prop_assert_eq!(&read.families[0].help, HEAD.help);
+        }
+    }
+}
+
+#[test]
+fn an_escape_is_seen_at_every_place_of_every_length() {
+    for length in 0..40 {
+        for at in 0..length {
+            for special in ['\\', '"', '\n'] {
+                let text: String = (0..length).map(|i| if i == at { special } else { 'a' }).collect();
+                let mut blocks = Blocks::default();
+                blocks.push(&label_set!["l"], &[&text]);
+                let escaped = text
+                    .replace('\\', "\\\\")
+                    .replace('"', "\\\"")
+                    .replace('\n', "\\n");
+                let block = format!("{{l=\"{escaped}\"}} ");
+                assert_eq!(blocks.iter().next(), Some(block.as_bytes()));
+            }
         }
     }
 }
