@@ -4,6 +4,7 @@
 (() => {
   const REFRESH_EVERY_MS = 400; // several changes of one moment, one request
   const RETRY_MS = 5000;
+  const AGES_EVERY_MS = 60000; // "down for 3 min" grows without an event
   const DRIFT_MS = 4000; // players report every few seconds; smaller corrections would only make the bar twitch
 
   const clocks = new Map(); // card id → { told, base, since }
@@ -172,5 +173,6 @@
   readClocks();
   tick();
   setInterval(tick, 500);
+  setInterval(() => document.hidden || refreshSoon(), AGES_EVERY_MS);
   if (!document.hidden) open();
 })();

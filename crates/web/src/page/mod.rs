@@ -2,6 +2,7 @@
 
 mod assets;
 mod html;
+mod quality;
 mod server;
 mod session;
 mod words;
@@ -217,10 +218,10 @@ fn summary(snapshot: &Snapshot) -> String {
     if bps > 0 {
         parts.push(words::bit_rate(bps));
     }
-    parts.retain(|p| !p.is_empty());
-    if parts.is_empty() {
+    let summary = words::dotted(&parts);
+    if summary.is_empty() {
         "Nothing plays".into()
     } else {
-        parts.join(" · ")
+        summary
     }
 }

@@ -15,13 +15,10 @@ pub(super) fn card(html: &mut Html, server: &ServerSnapshot, now: Timestamp) {
     html.wrapped(" <span class=\"word\">", word(&server.health), "</span></h3>");
     if let Health::Down { message, since, .. } = &server.health {
         html.wrapped("<p class=\"error\">", message, "</p>");
-        let mut line = format!(
-            "for {}",
-            words::span(now.as_millisecond() - since.as_millisecond())
-        );
+        let span = |from: Timestamp| words::span(now.as_millisecond() - from.as_millisecond());
+        let mut line = format!("{} for {}", word(&server.health), span(*since));
         if let Some(seen) = server.last_success_at {
-            let ago = words::span(now.as_millisecond() - seen.as_millisecond());
-            line = format!("{line}, last seen {ago} ago");
+            line.extend([", last seen ", span(seen).as_str(), " ago"]);
         }
         html.wrapped("<p class=\"detail\">", line, "</p>");
     }
@@ -33,7 +30,7 @@ pub(super) fn card(html: &mut Html, server: &ServerSnapshot, now: Timestamp) {
 
 fn line(html: &mut Html, parts: &[String]) {
     if !parts.is_empty() {
-        html.wrapped("<p class=\"detail\">", parts.join(" · "), "</p>");
+        html.wrapped("<p class=\"detail\">", words::dotted(parts), "</p>");
     }
 }
 
@@ -86,45 +83,34 @@ fn software(server: &ServerSnapshot) -> Vec<String> {
     parts
 }
 
-/// `3 sessions · CPU 23 % · memory 41 % · scanning Movies`.
+/// `3 sessions · CPU 23 % · memory 41 % · Scanning Films`.
 fn activity(server: &ServerSnapshot) -> Vec<String> {
     let mut parts = Vec::new();
     if server.health.is_up() {
-        parts.push(words::count(server.plays.len(), "session"));
+        parts.push(words::count(server.plays.len(), "session", "sessions"));
     }
     if let Some(host) = &server.host {
-        let percent = |what: &str, ratio: Option<f64>| {
-            ratio
-                .filter(|r| r.is_finite())
-                .map(|r| format!("{what} {:.0} %", r * 100.0))
+        let load = |what: &str, ratio: Option<f64>| {
+            let ratio = ratio.filter(|r| r.is_finite())?;
+            Some(format!("{what} {}", words::percent(ratio)))
         };
-        parts.extend(percent("CPU", host.host_cpu_ratio));
-        parts.extend(percent("memory", host.host_memory_ratio));
+        parts.extend(load("CPU", host.host_cpu_ratio));
+        parts.extend(load("memory", host.host_memory_ratio));
     }
-    if let Some(first) = server
-        .activities
-        .iter()
-        .flat_map(|a| a.iter())
-        .find_map(|a| a.title.as_deref())
-    {
-        parts.push(first.to_owned());
-    }
+    let mut activities = server.activities.iter().flat_map(|a| a.iter());
+    parts.extend(activities.find_map(|a| a.title.as_deref()).map(str::to_owned));
     parts
 }
 
-/// `5 libraries, 12.3 TB`.
+/// `5 libraries · 12.3 TB`.
 fn holdings(server: &ServerSnapshot) -> Vec<String> {
     let Some(libraries) = server.libraries.as_deref().filter(|l| !l.is_empty()) else {
         return Vec::new();
     };
-    let mut text = if libraries.len() == 1 {
-        "1 library".to_owned()
-    } else {
-        format!("{} libraries", libraries.len())
-    };
+    let mut parts = vec![words::count(libraries.len(), "library", "libraries")];
     let bytes: u64 = libraries.iter().filter_map(|l| l.storage_bytes).sum();
     if bytes > 0 {
-        text = format!("{text}, {}", words::size(bytes));
+        parts.push(words::size(bytes));
     }
-    vec![text]
+    parts
 }

@@ -4,15 +4,30 @@ use std::borrow::Cow;
 
 use model::{Decision, Network, Reason, State};
 
+/// Keeps a figure and its unit, or a dot and what it follows, on one line.
+const NB: char = '\u{a0}';
+
+/// Facts on one line: `a · b`.
+pub(super) fn dotted(parts: &[impl AsRef<str>]) -> String {
+    let mut out = String::new();
+    for part in parts.iter().map(AsRef::as_ref).filter(|p| !p.is_empty()) {
+        if !out.is_empty() {
+            out.extend([NB, '·', ' ']);
+        }
+        out.push_str(part);
+    }
+    out
+}
+
 /// `12.3 Mbps`, `320 kbps`.
 pub(super) fn bit_rate(bps: u64) -> String {
     let (kilo, mega) = (bps as f64 / 1e3, bps as f64 / 1e6);
     if mega >= 99.95 {
-        format!("{mega:.0} Mbps")
+        format!("{mega:.0}{NB}Mbps")
     } else if kilo >= 999.5 {
-        format!("{mega:.1} Mbps")
+        format!("{mega:.1}{NB}Mbps")
     } else {
-        format!("{kilo:.0} kbps")
+        format!("{kilo:.0}{NB}kbps")
     }
 }
 
@@ -26,7 +41,7 @@ pub(super) fn size(bytes: u64) -> String {
         unit += 1;
     }
     let digits = usize::from(unit > 0 && value < 99.95);
-    format!("{value:.digits$} {}", UNITS[unit])
+    format!("{value:.digits$}{NB}{}", UNITS[unit])
 }
 
 /// `4:07`, `1:02:03`.
@@ -44,19 +59,24 @@ pub(super) fn clock(ms: u64) -> String {
 pub(super) fn span(ms: i64) -> String {
     let s = ms.max(0) / 1000;
     match s {
-        0..60 => format!("{s} s"),
-        60..3600 => format!("{} min", s / 60),
-        3600..172_800 => format!("{} h", s / 3600),
-        _ => format!("{} days", s / 86_400),
+        0..60 => format!("{s}{NB}s"),
+        60..3600 => format!("{}{NB}min", s / 60),
+        3600..172_800 => format!("{}{NB}h", s / 3600),
+        _ => format!("{}{NB}days", s / 86_400),
     }
 }
 
+/// `23 %`
+pub(super) fn percent(ratio: f64) -> String {
+    format!("{:.0}{NB}%", ratio * 100.0)
+}
+
 /// `3 sessions`, `1 session`.
-pub(super) fn count(n: usize, one: &str) -> String {
+pub(super) fn count(n: usize, one: &str, many: &str) -> String {
     if n == 1 {
         format!("1 {one}")
     } else {
-        format!("{n} {one}s")
+        format!("{n} {many}")
     }
 }
 
@@ -80,10 +100,10 @@ pub(super) fn decision(decision: Decision) -> &'static str {
 
 pub(super) fn network(network: Network) -> &'static str {
     match network {
-        Network::Lan => "at home",
-        Network::Wan => "from outside",
-        Network::Relay => "through the relay",
-        Network::Cellular => "by mobile network",
+        Network::Lan => "local network",
+        Network::Wan => "internet",
+        Network::Relay => "relay",
+        Network::Cellular => "mobile network",
     }
 }
 
@@ -94,7 +114,7 @@ pub(super) fn reason(reason: Reason) -> &'static str {
         Reason::VideoCodec => "video codec",
         Reason::AudioCodec => "audio codec",
         Reason::Container => "container",
-        Reason::Quality => "quality asked for",
+        Reason::Quality => "quality limit",
         Reason::Unknown => "the server does not say",
     }
 }
@@ -151,7 +171,7 @@ mod tests {
             (12_345_000, "12.3 Mbps"),
             (99_960_000, "100 Mbps"),
         ] {
-            assert_eq!(bit_rate(bps), expected);
+            assert_eq!(bit_rate(bps).replace(NB, " "), expected);
         }
         for (bytes, expected) in [
             (0, "0 bytes"),
@@ -161,7 +181,7 @@ mod tests {
             (450_000_000_000, "450 GB"),
             (u64::MAX, "18447 PB"),
         ] {
-            assert_eq!(size(bytes), expected);
+            assert_eq!(size(bytes).replace(NB, " "), expected);
         }
         for (ms, expected) in [
             (0, "0:00"),
@@ -179,12 +199,10 @@ mod tests {
             (172_799_000, "47 h"),
             (172_800_000, "2 days"),
         ] {
-            assert_eq!(span(ms), expected);
+            assert_eq!(span(ms).replace(NB, " "), expected);
         }
-        assert_eq!(
-            (count(0, "session"), count(1, "session")),
-            ("0 sessions".into(), "1 session".into())
-        );
+        assert_eq!(count(1, "library", "libraries"), "1 library");
+        assert_eq!(count(0, "library", "libraries"), "0 libraries");
     }
 
     #[test]
