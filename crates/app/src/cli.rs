@@ -50,7 +50,7 @@ pub(crate) enum Command {
 /// Flags that set keys of the configuration. Their help comes from the schema.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Settings {
-    /// Configuration file. [env: PROJECTIONIST_CONFIG]
+    /// Configuration file. [env: `PROJECTIONIST_CONFIG`]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[arg(long, value_name = "ADDRESS")]
@@ -223,7 +223,7 @@ pub(crate) enum Page {
     Cli,
     /// Every exported series.
     Metrics,
-    /// The API as an OpenAPI document.
+    /// The API as an `OpenAPI` document.
     Openapi,
 }
 

@@ -146,7 +146,8 @@ pub(crate) fn free_id(name: &str, taken: &BTreeSet<String>) -> String {
     if !taken.contains(id) {
         return id.to_owned();
     }
-    (2..)
+    // One more candidate than there are taken ids: one of them is free.
+    (2..=taken.len() + 2)
         .map(|n| format!("{id}-{n}"))
         .find(|id| !taken.contains(id))
         .unwrap_or_default()

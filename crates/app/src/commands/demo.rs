@@ -1,5 +1,6 @@
 //! `projectionist demo`: everything at work on simulated servers, without a configuration.
 
+use std::fmt::Write as _;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
@@ -141,8 +142,9 @@ fn greeting(app: &App, wanted: &Address) -> String {
     let url = listen::url(main.addr, "");
     let mut out = String::new();
     if wanted.port() != 0 && wanted.port() != main.addr.port() {
-        out += &format!(
-            "Port {} is taken, so this is on {}.\n\n",
+        let _ = writeln!(
+            out,
+            "Port {} is taken, so this is on {}.\n",
             wanted.port(),
             main.addr.port()
         );
@@ -159,7 +161,7 @@ fn greeting(app: &App, wanted: &Address) -> String {
         ("API description", "/api/v1/openapi.json"),
     ];
     for (what, path) in places {
-        out += &format!("  {what:<32}{url}{path}\n");
+        let _ = writeln!(out, "  {what:<32}{url}{path}");
     }
     out + "\nCtrl-C ends it.\n"
 }

@@ -50,11 +50,7 @@ fn command_line() -> String {
     for (name, sub) in leaves(&command) {
         let _ = writeln!(out, "- [`{name}`](#{}): {}", anchor(&name), about(sub));
     }
-    let _ = writeln!(
-        out,
-        "\n{SETTINGS}{}",
-        flags(&command, |arg| sets_configuration(arg))
-    );
+    let _ = writeln!(out, "\n{SETTINGS}{}", flags(&command, sets_configuration));
     for (name, sub) in leaves(&command) {
         let _ = writeln!(out, "## `{name}`\n\n{}\n", about(sub));
         let own = flags(sub, |arg| !sets_configuration(arg));

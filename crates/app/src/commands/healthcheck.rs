@@ -14,13 +14,12 @@ use crate::failure::Failure;
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(super) fn healthcheck(flags: &Flags, env: &Env, url: Option<&str>) -> Result<(), Failure> {
-    let url = match url {
-        Some(url) => url.to_owned(),
-        None => {
-            let config = config::load(flags, env)?.config;
-            // Probes answer with and without the base path.
-            format!("http://{}/health", config.listen.as_seen_from_here())
-        }
+    let url = if let Some(url) = url {
+        url.to_owned()
+    } else {
+        let config = config::load(flags, env)?.config;
+        // Probes answer with and without the base path.
+        format!("http://{}/health", config.listen.as_seen_from_here())
     };
     block_on(ask(&url))
 }

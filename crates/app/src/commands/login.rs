@@ -1,5 +1,6 @@
 //! `projectionist login plex`: from a person to a token in a file.
 
+use std::fmt::Write as _;
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::{Path, PathBuf};
 
@@ -127,7 +128,8 @@ fn next_steps(servers: &[Found], file: Option<&Path>) -> String {
     let (owned, others): (Vec<&Found>, Vec<&Found>) = servers.iter().partition(|s| s.owned);
     if !others.is_empty() {
         let names: Vec<String> = others.iter().map(|s| quoted(&s.name)).collect();
-        out += &format!(
+        let _ = write!(
+            out,
             "\nShared with this account, but only their owners see all sessions: {}\n",
             names.join(", ")
         );
@@ -138,13 +140,14 @@ fn next_steps(servers: &[Found], file: Option<&Path>) -> String {
     out += "\nTo watch the account's servers, write this into projectionist.toml:\n";
     if let Some(file) = file {
         let file: PathBuf = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
-        out += &format!(
+        let _ = write!(
+            out,
             "\n[plex_tv]\ntoken_file = {}\n",
             quoted(&file.display().to_string())
         );
     }
     for server in &owned {
-        out += &format!("\n[[plex]]\nname = {}\n", quoted(&server.name));
+        let _ = write!(out, "\n[[plex]]\nname = {}\n", quoted(&server.name));
         if owned
             .iter()
             .filter(|s| s.name.to_lowercase() == server.name.to_lowercase())
@@ -153,7 +156,7 @@ fn next_steps(servers: &[Found], file: Option<&Path>) -> String {
         {
             let short: String = server.machine_id.chars().take(6).collect();
             let id = quoted(&format!("{} {short}", server.name));
-            out += &format!("id = {id}\nmachine_id = {}\n", quoted(&server.machine_id));
+            let _ = write!(out, "id = {id}\nmachine_id = {}\n", quoted(&server.machine_id));
         }
     }
     out

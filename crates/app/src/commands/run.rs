@@ -18,9 +18,8 @@ pub(super) fn run(flags: &Flags, env: &Env) -> Result<(), Failure> {
     } = config::load(flags, env)?;
     start_log(&config, env);
     config::check_files(&merged)?;
-    match &file {
-        Some(path) => tracing::info!("configuration read from {}", path.display()),
-        None => tracing::debug!("no configuration file found"),
+    if let Some(path) = &file {
+        tracing::info!("configuration read from {}", path.display());
     }
     for remark in remarks {
         tracing::info!("{remark}");

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::env::{CONFIG_VARIABLE, RIVALS, spelled};
 use super::schema::{At, Fallback, Key, TABLES, Table};
 
-const INTRODUCTION: &str = r#"# Configuration
+const INTRODUCTION: &str = r"# Configuration
 
 This page is printed by `projectionist docs config`.
 
@@ -19,7 +19,7 @@ secrets. A key nobody knows is refused, and so is a value of the wrong type.
 
 [TOML](https://toml.io). The first of these that exists is read:
 
-"#;
+";
 
 const EXAMPLE: &str = r#"
 ```toml

@@ -141,11 +141,13 @@ pub(crate) static RIVALS: &[Rival] = &[
     },
 ];
 
+#[expect(clippy::unnecessary_wraps, reason = "one signature for all conversions")]
 fn same(text: &str) -> Option<String> {
     Some(text.trim().to_owned())
 }
 
 /// The exporter before us took every other word for "no".
+#[expect(clippy::unnecessary_wraps, reason = "one signature for all conversions")]
 fn one_or_true(text: &str) -> Option<String> {
     Some(matches!(text.trim(), "1" | "true" | "TRUE" | "True").to_string())
 }
@@ -277,7 +279,7 @@ fn by_grammar(name: &str, text: &str) -> Result<Setting, Failure> {
 }
 
 fn unknown_variable(name: &str) -> Failure {
-    let all: Vec<String> = At::all().map(|at| spelled(at)).collect();
+    let all: Vec<String> = At::all().map(spelled).collect();
     let hint = match nearest(name, all.iter().map(String::as_str)) {
         Some(near) => format!("did you mean {near}?"),
         None => "spell it like PROJECTIONIST__LOG__LEVEL or PROJECTIONIST__PLEX__0__URL".to_owned(),

@@ -1,5 +1,7 @@
 //! The built binary, as its user meets it: started, asked, hurt and stopped.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may stop there")]
+
 mod demo;
 mod login;
 mod refusals;

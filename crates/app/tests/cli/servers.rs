@@ -140,7 +140,7 @@ async fn a_certificate_nobody_vouches_for() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn several_servers_are_asked_at_once_and_told_in_order() {
-    let good = plex(|seed| seed.without_pass()).await;
+    let good = plex(Seed::without_pass).await;
     let home = Home::new();
     let toml = format!(
         "[[plex]]\nid = \"gone\"\nurl = \"http://127.0.0.1:{}\"\n[[plex]]\nid = \"good\"\nurl = \"{}\"\ntoken = \"{}\"\n",
