@@ -120,7 +120,6 @@ pub fn render(
     out: &mut Vec<u8>,
 ) {
     let view = View::new(snapshot, process, options, now);
-    out.reserve(view.likely_bytes());
     let mut encoder = Encoder::new(out, format);
     match profile {
         Profile::Native => catalogue::render(&view, &mut encoder),

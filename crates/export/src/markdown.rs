@@ -64,7 +64,7 @@ The native schema, served at `/metrics` and `/metrics/native`. This page is prin
   session has only `server` and `session`. They exist exactly as long as the session. Join them:
   `media_session_bytes_per_second * on(server, session) group_left(user, title) media_session_info`.
 - There is never an IP address of a player in a label. User names (with the names users gave their players) and titles
-  can be hashed or dropped. Hashed: twelve hex digits of SipHash-2-4, keyed with the configured salt. Dropped: no label.
+  can be hashed or dropped. Hashed: twelve hex digits of SipHash-2-4, keyed with a salt of this installation. Dropped: no label.
   Counters of dropped users are summed.
 - Classic text 0.0.4 and OpenMetrics 1.0 are chosen by the `Accept` header; the samples are the same.
 ";

@@ -46,16 +46,6 @@ impl<'a> View<'a> {
     }
 }
 
-impl View<'_> {
-    /// About the size of the larger expositions, so that the buffer does not grow, and move, several times.
-    pub(crate) fn likely_bytes(&self) -> usize {
-        let of = |s: &ServerView<'_>| {
-            8192 + 1792 * s.plays.len() + 768 * s.libraries.len() + 768 * s.snapshot.counters.len()
-        };
-        self.servers.iter().map(of).sum()
-    }
-}
-
 impl<'a> ServerView<'a> {
     fn new(snapshot: &'a ServerSnapshot) -> Self {
         Self {

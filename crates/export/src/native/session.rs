@@ -236,7 +236,7 @@ pub(crate) fn subtitle_action(delivery: &Delivery) -> &'static str {
 fn reasons(view: &View<'_>, samples: &mut Samples<'_>) {
     for (server, play) in sessions_of(view) {
         let reasons = transcode(play).map_or(&[][..], |t| &t.reasons);
-        // Without repeats by contract; a repeat here would be one series twice.
+        // The model promises no repeats; one would be a series twice.
         let first = reasons
             .iter()
             .enumerate()

@@ -5,7 +5,7 @@
 
 pub(crate) mod cplieger;
 #[cfg(test)]
-mod golden;
+pub(crate) mod golden;
 pub(crate) mod timothystewart6;
 
 use std::collections::HashSet;

@@ -1,6 +1,7 @@
 //! The exposition through its door, `render`, read back by a strict parser.
 
 pub(crate) mod build;
+mod dashboards;
 mod native;
 mod policy;
 mod properties;
