@@ -220,6 +220,20 @@ const PROGRAMMES: &[(&str, &str)] = &[
     ("Match of the Week", "Corvane against Halvard"),
 ];
 
+/// "Ferries", "Watchmen", "Compasses", "Bridges".
+fn plural(noun: &str) -> String {
+    match (
+        noun.strip_suffix("man"),
+        noun.strip_suffix('y'),
+        noun.ends_with('s'),
+    ) {
+        (Some(stem), _, _) => format!("{stem}men"),
+        (_, Some(stem), _) => format!("{stem}ies"),
+        (_, _, true) => format!("{noun}es"),
+        _ => format!("{noun}s"),
+    }
+}
+
 /// "An Anchor", "A Bridge".
 fn with_article(noun: &str) -> String {
     let article = if noun.starts_with(['A', 'E', 'I', 'O', 'U']) {
@@ -250,7 +264,7 @@ pub(crate) fn show(i: u64) -> String {
         Some(name) => (*name).to_owned(),
         None => match pick(11, i, 3) {
             0 => format!("{} & {}", word(LAST, 12, i), word(LAST, 13, i + 3)),
-            1 => format!("The {}s of {}", word(NOUNS, 12, i), word(PLACES, 13, i)),
+            1 => format!("The {} of {}", plural(word(NOUNS, 12, i)), word(PLACES, 13, i)),
             _ => format!("{} {}", word(ADJECTIVES, 12, i), word(PLACES, 13, i)),
         },
     }
@@ -273,7 +287,7 @@ pub(crate) fn episode(i: u64) -> String {
 pub(crate) fn artist(i: u64) -> String {
     match pick(31, i, 4) {
         0 => format!("{} {}", word(FIRST, 32, i), word(LAST, 33, i)),
-        1 => format!("The {} {}s", word(ADJECTIVES, 32, i), word(NOUNS, 33, i)),
+        1 => format!("The {} {}", word(ADJECTIVES, 32, i), plural(word(NOUNS, 33, i))),
         2 => format!("{} Quartet", word(LAST, 32, i)),
         _ => format!("{} {}", word(ADJECTIVES, 32, i), word(NOUNS, 33, i)),
     }
@@ -371,4 +385,36 @@ pub(crate) fn uuid(salt: u64, index: u64) -> String {
         &h[17..20],
         &h[20..]
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plurals_and_articles() {
+        let all = NOUNS.iter().map(|n| plural(n)).collect::<Vec<_>>();
+        for wrong in ["mans", "ys", "sss", "ss"] {
+            assert!(!all.iter().any(|n| n.ends_with(wrong)), "{wrong}: {all:?}");
+        }
+        assert_eq!(plural("Compass"), "Compasses");
+        assert_eq!(
+            (with_article("Anchor"), with_article("Bridge")),
+            ("An Anchor".into(), "A Bridge".into())
+        );
+    }
+
+    #[test]
+    fn identifiers_have_their_length_and_alphabet() {
+        assert_eq!(hex(1, 2, 40).len(), 40);
+        assert!(hex(1, 2, 40).bytes().all(|b| b.is_ascii_hexdigit()));
+        assert_ne!(hex(1, 2, 40)[..16], hex(1, 2, 40)[16..32]);
+        assert!(
+            token(1, 2, 24)
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+        );
+        assert_ne!(token(1, 2, 24), token(1, 3, 24));
+        assert_eq!(uuid(1, 2).len(), 36);
+    }
 }

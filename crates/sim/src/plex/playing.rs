@@ -2,7 +2,7 @@
 
 use crate::plex::item::{Item, Version};
 use crate::plex::names;
-use crate::plex::session_seed::{Delivery, Network, PlayState, Player, SessionSeed, User};
+use crate::plex::session_seed::{Decision, Delivery, Network, PlayState, Player, SessionSeed, User};
 use crate::plex::value::{Live, Scalar, Spelling, Template, Text};
 
 /// Moments, in one go: monotonic milliseconds and the server's wall clock.
@@ -219,8 +219,13 @@ impl Playing {
             .and_then(|c| c.quality)
             .map(|q| q.bitrate_kbps)
             .filter(|k| *k > 0);
+        // Copied pictures keep their bitrate, whatever was asked for.
+        let shrinks = self
+            .delivery
+            .conversion()
+            .is_some_and(|c| c.video != Some(Decision::Copy));
         match (source, asked) {
-            (Some(s), Some(a)) if self.delivery.transcodes_video() => Some(s.min(a)),
+            (Some(s), Some(a)) if shrinks => Some(s.min(a)),
             (None, a) => a,
             (s, _) => s,
         }

@@ -251,6 +251,10 @@ impl Delivery {
             c.container = codec.into();
             c.protocol = "http".into();
             c.speed = 40.0;
+            c.quality = Some(Quality {
+                height: 0,
+                bitrate_kbps: 160,
+            });
         })
     }
 

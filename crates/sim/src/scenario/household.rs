@@ -194,7 +194,8 @@ impl Evening {
         self.go_on();
         self.chores();
         match (self.watching.len(), self.target()) {
-            (now, target) if now < target && self.rng.u8(..) < 150 => self.start(false),
+            // One too few may last a while, more may not.
+            (now, target) if now + 1 < target || (now < target && self.rng.u8(..) < 150) => self.start(false),
             (now, target) if now > target && self.rng.u8(..) < 110 => self.leave(),
             _ => self.fidget(),
         }
@@ -292,7 +293,7 @@ impl Evening {
     fn choose(&mut self, place: Place) -> Option<Item> {
         let dice = self.rng.u8(..100);
         let kind = match place {
-            Place::Kitchen if dice < 75 => LibraryKind::Artist,
+            Place::Kitchen => LibraryKind::Artist,
             Place::Travelling if dice < 45 => LibraryKind::Artist,
             Place::Sofa if dice < 14 && self.hardware => return Some(self.live()),
             Place::Phone if dice < 12 => LibraryKind::HomeVideo,
@@ -404,7 +405,7 @@ impl Evening {
                     self.world.play_next(key, next);
                 }
             }
-            71..=84 => self.leave(),
+            71..=84 if self.watching.len() >= self.target() => self.leave(),
             _ => {}
         }
     }
