@@ -40,6 +40,8 @@ pub(crate) struct Playing {
     base_at_ms: u64,
     /// What the client last told the server; `None`: lists show the exact position.
     pub(crate) reported_ms: Option<u64>,
+    /// Monotonic time from which the session list shows it.
+    pub(crate) listed_from_ms: u64,
     pub(crate) next_report_ms: u64,
     pub(crate) next_update_ms: u64,
     pub(crate) converter: Option<Converter>,
@@ -103,6 +105,7 @@ impl Playing {
             base_ms: seed.position_ms as f64,
             base_at_ms: now.mono_ms,
             reported_ms: (!exact).then_some(seed.position_ms),
+            listed_from_ms: now.mono_ms + seed.listed_after_ms,
             // Spread, so that many sessions do not all report in the same instant.
             next_report_ms: now.mono_ms + 1_000 + names::pick(101, start.key, 9_000),
             next_update_ms: now.mono_ms + 1_000 + names::pick(102, start.key, 5_000),
@@ -355,6 +358,17 @@ mod tests {
         assert_eq!(at(49.0), (31.0, true));
         assert_eq!(at(50.0), (30.0, false));
         assert_eq!(at(60.0), (60.0, true));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_lead_stays_within_the_buffer(
+            from in 0.0..60.0, elapsed in 0.0..5_000.0, playing: bool, speed in 0.1..50.0,
+        ) {
+            let (ahead, rests) = ahead(from, elapsed, playing, speed, 60.0);
+            proptest::prop_assert!((0.0..=60.000_001).contains(&ahead), "{}", ahead);
+            proptest::prop_assert!(!rests || ahead >= 29.999_999, "rests at {}", ahead);
+        }
     }
 
     #[test]

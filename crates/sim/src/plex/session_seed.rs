@@ -434,6 +434,8 @@ pub struct SessionSeed {
     pub announce: bool,
     /// `Session.bandwidth`; from the bitrate if `None`.
     pub bandwidth_kbps: Option<u32>,
+    /// The session list shows it only so long after its first notification.
+    pub listed_after_ms: u64,
     pub(crate) omitted: Vec<Text>,
     pub(crate) replaced: Vec<(&'static str, &'static str, Scalar)>,
 }
@@ -457,6 +459,7 @@ impl SessionSeed {
             position_ms: 0,
             announce: true,
             bandwidth_kbps: None,
+            listed_after_ms: 0,
             omitted: Vec::new(),
             replaced: Vec::new(),
         }
@@ -546,6 +549,12 @@ impl SessionSeed {
     /// Sends no notification at the start.
     pub fn silent(mut self) -> Self {
         self.announce = false;
+        self
+    }
+
+    /// The first notification comes this long before the session list knows of the playback.
+    pub fn listed_after_ms(mut self, ms: u64) -> Self {
+        self.listed_after_ms = ms;
         self
     }
 

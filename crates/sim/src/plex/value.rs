@@ -486,6 +486,20 @@ mod tests {
         assert!(swapped.contains("\"id\":\"042\",\"key\":42,"), "{swapped}");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_survives_json_and_any_allowed_text_xml(text: String) {
+            let node = Node::new("MediaContainer").attr("title", text.clone());
+            let json: serde_json::Value = serde_json::from_slice(&document(&node, Spelling::Json)).unwrap();
+            proptest::prop_assert_eq!(json["MediaContainer"]["title"].as_str(), Some(text.as_str()));
+            let xml = String::from_utf8(document(&node, Spelling::Xml)).unwrap();
+            let parsed = roxmltree::Document::parse(&xml).unwrap();
+            let allowed = |c: char| matches!(c, '\n' | '\t') || !(c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}'));
+            let want: String = text.chars().map(|c| if allowed(c) { c } else { '?' }).collect();
+            proptest::prop_assert_eq!(parsed.root_element().attribute("title"), Some(want.as_str()));
+        }
+    }
+
     #[test]
     fn an_empty_list_is_an_absent_key() {
         let empty = Node::new("MediaContainer").sized();

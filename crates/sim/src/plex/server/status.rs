@@ -17,28 +17,29 @@ pub(super) fn sessions(world: &World, spelling: Spelling) -> Reply {
         s => s,
     };
     let (mut state, now) = world.current();
-    let size = state.sessions.len();
+    let mut listed: Vec<_> = state
+        .sessions
+        .values_mut()
+        .filter(|s| s.listed_from_ms <= now.mono_ms)
+        .collect();
+    let size = listed.len();
     let mut out = Vec::with_capacity(64 + size * 4096);
     if spelling.is_xml() {
         out.extend_from_slice(XML_HEAD);
         out.extend_from_slice(format!("<MediaContainer size=\"{size}\">\n").as_bytes());
-        for playing in state.sessions.values_mut() {
+        for playing in listed {
             playing.render(spelling, now, &mut out);
         }
         out.extend_from_slice(b"</MediaContainer>\n");
         return Reply::Bytes(out);
     }
-    let size = if spelling == Spelling::Json {
-        size.to_string()
-    } else {
-        format!("\"{size}\"")
-    };
-    out.extend_from_slice(format!("{{\"MediaContainer\":{{\"size\":{size}").as_bytes());
-    for (n, playing) in state.sessions.values_mut().enumerate() {
+    let quote = if spelling == Spelling::Json { "" } else { "\"" };
+    out.extend_from_slice(format!("{{\"MediaContainer\":{{\"size\":{quote}{size}{quote}").as_bytes());
+    for (n, playing) in listed.iter_mut().enumerate() {
         out.extend_from_slice(if n == 0 { b",\"Metadata\":[" } else { b"," });
         playing.render(spelling, now, &mut out);
     }
-    out.extend_from_slice(if state.sessions.is_empty() { b"}}" } else { b"]}}" });
+    out.extend_from_slice(if size == 0 { b"}}" } else { b"]}}" });
     Reply::Bytes(out)
 }
 

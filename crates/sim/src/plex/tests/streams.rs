@@ -94,6 +94,17 @@ async fn a_playback_tells_its_life() {
 }
 
 #[tokio::test]
+async fn a_notification_may_come_before_the_list_knows() {
+    let house = House::still().await;
+    let mut socket = listen(&house, "").await;
+    house.world().start(SessionSeed::movie("A").listed_after_ms(300));
+    assert_eq!(entry(&mut socket).await.0, "playing");
+    assert_eq!(house.container("/status/sessions").await, json!({ "size": 0 }));
+    let listed = async { while house.container("/status/sessions").await["size"] == 0 {} };
+    timeout(SOON, listed).await.expect("listed in the end");
+}
+
+#[tokio::test]
 async fn converters_start_before_and_end_without_offsets() {
     let house = House::still().await;
     let world = house.world();
