@@ -93,10 +93,7 @@ pub fn kind_of_error(e: &reqwest::Error) -> Kind {
             return Kind::Tls;
         }
         if let Some(io) = s.downcast_ref::<std::io::Error>() {
-            if io
-                .get_ref()
-                .is_some_and(|inner| inner.downcast_ref::<rustls::Error>().is_some())
-            {
+            if holds_tls_error(io) {
                 return Kind::Tls;
             }
             if io.kind() == std::io::ErrorKind::TimedOut {
@@ -110,6 +107,16 @@ pub fn kind_of_error(e: &reqwest::Error) -> Kind {
     } else {
         Kind::Unreachable
     }
+}
+
+/// An I/O error's `source()` skips what it wraps, and TLS errors come wrapped more than once.
+fn holds_tls_error(io: &std::io::Error) -> bool {
+    io.get_ref().is_some_and(|inner| {
+        inner.is::<rustls::Error>()
+            || inner
+                .downcast_ref::<std::io::Error>()
+                .is_some_and(holds_tls_error)
+    })
 }
 
 /// A URL fit for logs: scheme, host, port and path; no user info, no query, no fragment.

@@ -1,5 +1,6 @@
 //! What a user may say about a Plex server.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use base::Secret;
@@ -11,7 +12,7 @@ use super::address;
 use super::error::Error;
 
 /// One `[[plex]]` table: a server to watch, by `url` or by its `name` at plex.tv.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Our short name for the server, unique; used in logs and as the `source` label. Default: made from `name`
@@ -60,6 +61,27 @@ impl Default for Config {
             timeout_s: 10.0,
             notifications: true,
         }
+    }
+}
+
+impl fmt::Debug for Config {
+    /// Without what people paste into addresses: passwords and tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("id", &self.id)
+            .field("url", &self.url.as_deref().map(address::shown))
+            .field("token", &self.token)
+            .field("token_file", &self.token_file)
+            .field("name", &self.name)
+            .field("ca_file", &self.ca_file)
+            .field("tls_name", &self.tls_name)
+            .field("tls_skip_verify", &self.tls_skip_verify)
+            .field("machine_id", &self.machine_id)
+            .field("poll_interval_s", &self.poll_interval_s)
+            .field("library_interval_s", &self.library_interval_s)
+            .field("timeout_s", &self.timeout_s)
+            .field("notifications", &self.notifications)
+            .finish()
     }
 }
 

@@ -13,6 +13,7 @@ use super::ask::{self, LIBRARIES, SECTIONS};
 use super::error::Error;
 use super::map;
 use super::pace::phase;
+use super::server::Server;
 use super::shared::{LibraryRefs, Shared};
 
 /// Count probes at once when a library is counted for the first time.
@@ -184,12 +185,14 @@ fn size(library: &Library) -> (Option<u64>, Option<u64>) {
 /// Asks for the libraries, and for the sections if wanted or if the set has changed. Servers without the list of
 /// providers have the sections.
 pub(super) async fn list(
-    shared: &Shared,
+    server: &Server,
     known: HashSet<LibraryId>,
     wants_sections: bool,
 ) -> Result<Listed, Error> {
-    let sections = || shared.server.fetch_leniently(&SECTIONS, map::sections);
-    let libraries = match shared.server.fetch_leniently(&LIBRARIES, map::libraries).await {
+    let sections = || server.fetch_leniently(&SECTIONS, map::sections);
+    let libraries = match server.fetch_leniently(&LIBRARIES, map::libraries).await {
+        // While a server starts it has no providers yet: the sections tell whether it really has no library.
+        Ok(libraries) if libraries.is_empty() && !known.is_empty() => sections().await?,
         Ok(libraries) => libraries,
         Err(e) if matches!(e.kind(), Kind::NotFound | Kind::Forbidden | Kind::BadPayload) => {
             let libraries = sections().await?;

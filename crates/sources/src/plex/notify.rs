@@ -186,7 +186,7 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    fn new(shared: Arc<Shared>) -> Self {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
         let now = Instant::now();
         Self {
             shared,

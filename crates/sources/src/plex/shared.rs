@@ -105,3 +105,38 @@ impl Shared {
 pub(super) fn set(flag: &watch::Sender<bool>, value: bool) {
     flag.send_if_modified(|old| std::mem::replace(old, value) != value);
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use base::Clock;
+    use model::{Observation, SourceId};
+    use tokio::sync::mpsc;
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::Ctx;
+    use crate::plex::client::{Client, Target};
+
+    /// What the loops share, of a source whose server nobody will ask.
+    pub(in crate::plex) fn shared() -> (Arc<Shared>, mpsc::Receiver<Observation>) {
+        let (out, seen) = mpsc::channel(1000);
+        let (id, cancel) = (SourceId::new("attic"), CancellationToken::new());
+        let outbox = Outbox::new(Ctx {
+            id,
+            clock: Clock::system(),
+            out,
+            cancel,
+        });
+        let cfg = Config {
+            url: Some("http://127.0.0.1:1".to_owned()),
+            ..Config::default()
+        };
+        let target = Target {
+            base: "http://127.0.0.1:1".to_owned(),
+            token: None,
+        };
+        let client = Client::new(&cfg, target).unwrap();
+        let server = Server::new(client, None, Some(outbox.clone()));
+        (Arc::new(Shared::new(cfg, None, server, outbox)), seen)
+    }
+}

@@ -225,7 +225,9 @@ impl Round {
             }
             Item::Libraries => {
                 let (known, sections) = (self.book.ids(), self.book.wants_sections(now));
-                Box::pin(async move { Got::Libraries(libraries::list(&shared, known, sections).await) })
+                Box::pin(
+                    async move { Got::Libraries(libraries::list(&shared.server, known, sections).await) },
+                )
             }
             Item::Bandwidth => {
                 let ask = ask::bandwidth(self.meter.since_s());

@@ -10,6 +10,7 @@ use http::header::{
     UPGRADE,
 };
 use reqwest::{Response, StatusCode};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
@@ -129,7 +130,10 @@ async fn upgrade(client: &Client, response: Response, key: &str) -> Result<Socke
 }
 
 /// Reads until the connection ends or goes dead.
-pub(super) async fn listen(mut socket: Socket, inbox: &mut Inbox) -> Ended {
+pub(super) async fn listen<S>(mut socket: WebSocketStream<S>, inbox: &mut Inbox) -> Ended
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut ping_at = Instant::now() + PING_AFTER;
     // Set while an answer to a ping is awaited.
     let mut dead_at: Option<Instant> = None;
@@ -167,11 +171,14 @@ pub(super) async fn listen(mut socket: Socket, inbox: &mut Inbox) -> Ended {
 }
 
 /// Takes in `first` and everything else that has arrived.
-fn take_all(
-    socket: &mut Socket,
+fn take_all<S>(
+    socket: &mut WebSocketStream<S>,
     first: Option<Result<Message, SocketError>>,
     inbox: &mut Inbox,
-) -> Result<(), Ended> {
+) -> Result<(), Ended>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let mut next = Some(first);
     let mut taken = 0;
     while let Some(message) = next {
@@ -196,4 +203,62 @@ fn take_all(
         next = socket.next().now_or_never();
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plex::shared::tests::shared;
+
+    async fn pair() -> (
+        WebSocketStream<tokio::io::DuplexStream>,
+        WebSocketStream<tokio::io::DuplexStream>,
+    ) {
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let ours = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
+        (
+            ours,
+            WebSocketStream::from_raw_socket(theirs, Role::Server, None).await,
+        )
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_gives_no_sign_of_life_is_left_after_half_a_minute() {
+        let ((ours, _theirs), (shared, _seen)) = (pair().await, shared());
+        let began = Instant::now();
+        let ended = listen(ours, &mut Inbox::new(shared)).await;
+        assert!(matches!(ended, Ended::Broken(why) if why.contains("no sign of life")));
+        assert_eq!(began.elapsed().as_secs(), (PING_AFTER + PONG_WITHIN).as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_quiet_server_that_answers_pings_is_kept() {
+        let ((ours, mut theirs), (shared, _seen)) = (pair().await, shared());
+        // Reading answers pings, and there is nothing else to read.
+        let pongs = tokio::spawn(async move { while let Some(Ok(_)) = theirs.next().await {} });
+        let hour = Duration::from_hours(1);
+        assert!(
+            timeout(hour, listen(ours, &mut Inbox::new(shared)))
+                .await
+                .is_err(),
+            "still listening"
+        );
+        pongs.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_message_beyond_the_limit_ends_the_connection() {
+        let (ours, theirs) = tokio::io::duplex(1 << 16);
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MESSAGE_LIMIT))
+            .max_frame_size(Some(MESSAGE_LIMIT));
+        let ours = WebSocketStream::from_raw_socket(ours, Role::Client, Some(config)).await;
+        let mut theirs = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
+        let (shared, _seen) = shared();
+        let sender =
+            tokio::spawn(async move { theirs.send(Message::text("x".repeat(MESSAGE_LIMIT + 1))).await });
+        let ended = listen(ours, &mut Inbox::new(shared)).await;
+        assert!(matches!(ended, Ended::Broken(why) if why.contains("too long") || why.contains("too big")));
+        sender.abort();
+    }
 }

@@ -58,97 +58,131 @@ fn one_known() -> Hints {
     hints
 }
 
+/// Name; key, item and state told of; state told on; whether in a hurry; whether a look is wanted.
+type Case = (
+    &'static str,
+    (&'static str, &'static str, PlayingState),
+    Option<Option<State>>,
+    bool,
+    bool,
+);
+
+const CASES: &[Case] = &[
+    (
+        "a repeat",
+        ("1", "10", PlayingState::Playing),
+        Some(Some(State::Playing)),
+        false,
+        false,
+    ),
+    (
+        "a pause",
+        ("1", "10", PlayingState::Paused),
+        Some(Some(State::Paused)),
+        true,
+        true,
+    ),
+    (
+        "a stall",
+        ("1", "10", PlayingState::Buffering),
+        Some(Some(State::Buffering)),
+        true,
+        true,
+    ),
+    (
+        "a stop",
+        ("1", "10", PlayingState::Stopped),
+        Some(Some(State::Stopped)),
+        true,
+        true,
+    ),
+    (
+        "a stop without item",
+        ("1", "", PlayingState::Stopped),
+        Some(Some(State::Stopped)),
+        true,
+        true,
+    ),
+    (
+        "an error",
+        ("1", "10", PlayingState::Error),
+        Some(None),
+        true,
+        true,
+    ),
+    (
+        "a new session",
+        ("2", "20", PlayingState::Playing),
+        None,
+        false,
+        true,
+    ),
+    (
+        "the end of a session never seen",
+        ("2", "20", PlayingState::Stopped),
+        None,
+        false,
+        true,
+    ),
+    (
+        "the next item",
+        ("1", "11", PlayingState::Playing),
+        None,
+        false,
+        true,
+    ),
+    (
+        "the late end of another item",
+        ("1", "9", PlayingState::Stopped),
+        None,
+        false,
+        true,
+    ),
+    (
+        "no session key",
+        ("", "", PlayingState::Stopped),
+        None,
+        false,
+        false,
+    ),
+];
+
 #[test]
-fn what_each_notification_leads_to() {
-    use PlayingState::{Buffering, Error, Paused, Playing, Stopped};
-    // (name, notification, state told on, urgent, look wanted)
-    let cases = [
-        (
-            "a repeat",
-            playing("1", "10", Playing),
-            Some(Some(State::Playing)),
-            false,
-            false,
-        ),
-        (
-            "a pause",
-            playing("1", "10", Paused),
-            Some(Some(State::Paused)),
-            true,
-            true,
-        ),
-        (
-            "a stall",
-            playing("1", "10", Buffering),
-            Some(Some(State::Buffering)),
-            true,
-            true,
-        ),
-        (
-            "a stop",
-            playing("1", "10", Stopped),
-            Some(Some(State::Stopped)),
-            true,
-            true,
-        ),
-        (
-            "a stop without item",
-            playing("1", "", Stopped),
-            Some(Some(State::Stopped)),
-            true,
-            true,
-        ),
-        ("an error", playing("1", "10", Error), Some(None), true, true),
-        ("a new session", playing("2", "20", Playing), None, false, true),
-        (
-            "the end of a session never seen",
-            playing("2", "20", Stopped),
-            None,
-            false,
-            true,
-        ),
-        ("the next item", playing("1", "11", Playing), None, false, true),
-        (
-            "the late end of another item",
-            playing("1", "9", Stopped),
-            None,
-            false,
-            true,
-        ),
-        ("no session key", playing("", "", Stopped), None, false, false),
-        (
-            "a transcode starts",
-            Notification::TranscodeStarted,
-            None,
-            false,
-            true,
-        ),
-        (
-            "a transcode ends",
-            Notification::TranscodeEnded,
-            None,
-            false,
-            true,
-        ),
-        (
-            "a transcode goes on",
-            Notification::TranscodeUpdated,
-            None,
-            false,
-            false,
-        ),
-        ("an activity", Notification::Activity, None, false, false),
-        ("a scan", Notification::LibraryChanged, None, false, false),
-    ];
-    for (name, notification, told, urgent, look) in cases {
+fn what_each_notification_of_a_session_leads_to() {
+    for (name, (key, item, state), told, urgent, look) in CASES {
         let mut hints = one_known();
-        hints.notice(notification, 200);
-        assert_eq!(hints.is_urgent(), urgent, "{name}");
+        hints.notice(playing(key, item, *state), 200);
+        assert_eq!(hints.is_urgent(), *urgent, "{name}");
         assert_eq!(hints.due_ms(), look.then_some(204), "{name}");
         let deltas = hints.take().deltas;
-        assert_eq!(deltas.first().map(|d| d.state), told, "{name}");
+        assert_eq!(deltas.first().map(|d| d.state), *told, "{name}");
         assert!(deltas.len() <= 1, "{name}");
         assert!(!hints.is_urgent() && hints.take() == Batch::default(), "{name}");
+    }
+}
+
+#[test]
+fn what_other_notifications_lead_to() {
+    let cases = [
+        (Notification::TranscodeStarted, true, false, false),
+        (Notification::TranscodeEnded, true, false, false),
+        (Notification::TranscodeUpdated, false, false, false),
+        (Notification::Activity, false, true, false),
+        (Notification::LibraryChanged, false, false, true),
+    ];
+    for (notification, look, activity, libraries) in cases {
+        let mut hints = one_known();
+        hints.notice(notification.clone(), 200);
+        assert_eq!(hints.due_ms(), look.then_some(204), "{notification:?}");
+        assert_eq!(
+            hints.take_stirred(),
+            Stirred { activity, libraries },
+            "{notification:?}"
+        );
+        assert!(
+            !hints.is_urgent() && hints.take() == Batch::default(),
+            "{notification:?}"
+        );
     }
 }
 

@@ -1,0 +1,99 @@
+//! Nothing that is logged, told or returned holds a secret.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use base::Secret;
+use sim::plex::{Delivery, Fault, Quality, SessionSeed};
+use sources::plex::{Config, check};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+use crate::watch::{Watch, lively, still_server, wait_for};
+
+/// Writes down everything, at every level.
+#[derive(Clone, Default)]
+struct Everything(Arc<Mutex<String>>);
+
+struct Writer<'a>(&'a mut String);
+
+impl Visit for Writer<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        let _ = write!(self.0, " {field}={value:?}");
+    }
+}
+
+impl Subscriber for Everything {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        span.record(&mut Writer(&mut self.0.lock().unwrap()));
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut Writer(&mut self.0.lock().unwrap()));
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut text = self.0.lock().unwrap();
+        event.record(&mut Writer(&mut text));
+        text.push('\n');
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[tokio::test]
+async fn no_log_line_or_outage_holds_the_token() {
+    let log = Everything::default();
+    // The test's runtime has this one thread.
+    let _guard = tracing::subscriber::set_default(log.clone());
+    let plex = still_server().await;
+    let world = plex.world();
+    world.start(SessionSeed::movie("Silt").delivery(Delivery::transcode(Quality::P720_2M)));
+    let url = plex.url().replace("http://", "http://me:url-password@");
+    let cfg = Config {
+        url: Some(format!("{url}/?X-Plex-Token={}", plex.token())),
+        ..lively(&plex)
+    };
+    let mut watch = Watch::start(cfg.clone());
+    watch.sessions().await;
+    wait_for("the slow round", || world.request_count("/updater/status") > 0).await;
+    for fault in [Fault::Unauthorized, Fault::NotPlex, Fault::Refuse] {
+        let id = world.fault(fault);
+        watch.outage().await;
+        world.release(id);
+        watch.sessions().await;
+    }
+    world.fault(Fault::Unauthorized);
+    let e = check(&cfg, None).await.unwrap_err();
+    let bad_token = Config {
+        token: Some(Secret::new("bad\u{1}token")),
+        ..cfg
+    };
+    let odd = check(&bad_token, None).await.unwrap_err();
+    let told = format!(
+        "{:?} {:?} {e} {e:?} {odd} {odd:?} {bad_token:?}",
+        watch.finish().await,
+        e.hint()
+    );
+    let logged = log.0.lock().unwrap().clone();
+    assert!(
+        logged.contains("does not accept the token"),
+        "the log was written"
+    );
+    for text in [told, logged] {
+        for secret in [plex.token(), "url-password", "bad\u{1}token", "bad\\u{1}token"] {
+            let at = text.find(secret).map(|at| &text[at.saturating_sub(200)..at]);
+            assert_eq!(at, None, "before a secret");
+        }
+    }
+}

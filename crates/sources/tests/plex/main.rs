@@ -1,0 +1,13 @@
+//! The Plex source against the simulator, over sockets: what it says, what it asks, and how it takes trouble.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail tests")]
+
+mod check;
+mod hints;
+mod logs;
+mod outages;
+mod pace;
+mod sessions;
+mod slow;
+mod tls;
+mod watch;
