@@ -133,8 +133,8 @@ struct Listener {
 }
 
 impl Listener {
-    /// What to send next; `None` ends the stream. Ends on cancellation: an open stream would otherwise keep the
-    /// server's graceful shutdown waiting for ever.
+    /// What to send next; `None` ends the stream. The pump goes when we stop, and with it the stream: one left open
+    /// would keep the server's graceful shutdown waiting for ever.
     async fn next(&mut self) -> Option<Bytes> {
         if self.ctx.cancel.is_cancelled() {
             return None;
@@ -143,12 +143,7 @@ impl Listener {
             self.told_state = true;
             return Some(frames::opening(&self.ctx));
         }
-        let received = tokio::select! {
-            biased;
-            () = self.ctx.cancel.cancelled() => return None,
-            received = tokio::time::timeout(KEEP_ALIVE, self.frames.recv()) => received,
-        };
-        match received {
+        match tokio::time::timeout(KEEP_ALIVE, self.frames.recv()).await {
             Err(_silent) => Some(Bytes::from_static(b": still here\n\n")),
             Ok(Ok(Frame::Changes(bytes))) => Some(bytes),
             Ok(Ok(Frame::Missed)) => Some(frames::snapshot(&self.ctx)),

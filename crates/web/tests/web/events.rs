@@ -222,7 +222,7 @@ async fn servers_and_libraries_tell_when_they_change() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn progress_between_two_chunks_is_told_once() {
     let house = House::new(&["attic"]);
     house
@@ -231,26 +231,39 @@ async fn progress_between_two_chunks_is_told_once() {
     let mut listener = listen_here(&house).await;
     listener.expect("snapshot").await;
     // The first goes out at once and opens the pause in which the others are collected.
+    let before = tokio::time::Instant::now();
     house
         .tell("attic", Body::Hints(vec![hint("1", None, 70_000)]))
         .await;
     let first = listener.expect("session.progress").await;
     assert_eq!(first.data["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!(before.elapsed().as_millis(), 0);
     for position_ms in [71_000, 72_000, 73_000] {
-        house
-            .tell(
-                "attic",
-                Body::Hints(vec![hint("1", None, position_ms), hint("2", None, position_ms)]),
-            )
-            .await;
+        let both = vec![hint("1", None, position_ms), hint("2", None, position_ms)];
+        house.tell("attic", Body::Hints(both)).await;
     }
-    let mut positions = Vec::new();
-    while positions.last() != Some(&73_000) {
-        let told = listener.expect("session.progress").await;
-        assert_eq!(told.data["sessions"].as_array().unwrap().len(), 2);
-        positions.push(told.data["sessions"][0]["position_ms"].as_u64().unwrap());
-    }
-    assert!(positions.is_sorted(), "{positions:?}");
+    let rest = listener.expect("session.progress").await;
+    let positions: Vec<_> = (rest.data["sessions"].as_array().unwrap().iter())
+        .map(|s| s["position_ms"].as_u64().unwrap())
+        .collect();
+    assert_eq!(positions, [73_000, 73_000]);
+    assert_eq!(before.elapsed().as_millis(), 25);
+    // A change does not wait, and takes along what was collected before it.
+    house
+        .tell("attic", Body::Hints(vec![hint("1", None, 74_000)]))
+        .await;
+    house
+        .tell("attic", Body::Hints(vec![hint("1", Some(State::Paused), 74_500)]))
+        .await;
+    assert_eq!(
+        listener.expect("session.progress").await.data["sessions"][0]["position_ms"],
+        74_000
+    );
+    assert_eq!(
+        listener.expect("session.updated").await.data["position_ms"],
+        74_500
+    );
+    assert_eq!(before.elapsed().as_millis(), 25);
 }
 
 #[tokio::test]
