@@ -190,13 +190,16 @@ fn format(text: &str) -> Option<String> {
     }
 }
 
+/// Keys whose short variables our own guide recommends.
+const EVERYDAY: [&str; 5] = ["url", "token", "token_file", "level", "format"];
+
 /// Layers, earliest first, and remarks for the log.
 #[derive(Debug, Default)]
 pub(crate) struct FromEnv {
     pub(crate) layers: Vec<Vec<Setting>>,
     pub(crate) remarks: Vec<String>,
-    /// A variable of another exporter was used.
-    pub(crate) rival: bool,
+    /// A variable was used that is set for another exporter and hardly for us.
+    pub(crate) moved_in: bool,
 }
 
 pub(crate) fn read(env: &Env) -> Result<FromEnv, Failure> {
@@ -247,7 +250,7 @@ fn rivals(env: &Env, out: &mut FromEnv) -> Result<(), Failure> {
             ));
         }
         out.layers.push(vec![setting]);
-        out.rival = true;
+        out.moved_in |= !EVERYDAY.contains(&at.key().name);
     }
     Ok(())
 }

@@ -146,7 +146,7 @@ pub(crate) fn load(flags: &Flags, env: &Env) -> Result<Loaded, Failure> {
     let mut config = merged.config()?;
     check_across(&mut config, &merged)?;
     let mut remarks = from_env.remarks;
-    if from_env.rival && config.default_profile == "native" && config.listen_as.is_empty() {
+    if from_env.moved_in && config.default_profile == "native" && config.listen_as.is_empty() {
         remarks.push(
             "/metrics speaks our native series; for dashboards of another exporter set PROJECTIONIST_PROFILE to \
              cplieger, cplieger-2026.04 or timothystewart6, or scrape /metrics/<profile>"

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use sim::plex::Plex;
 use sim::plex_tv::{AccountSeed, Place, PlexTv, ServerSeed, TvSeed};
 
-use crate::support::{Home, Running, json, plex, server_in_state, until};
+use crate::support::{Home, Running, closed_port, json, plex, server_in_state, until};
 
 const ACCOUNT_TOKEN: &str = "planted-account-token";
 const SERVER_TOKEN: &str = "planted-server-token";
@@ -144,4 +144,17 @@ async fn every_server_of_the_account_is_found_and_none_watched_twice() {
         .collect();
     assert_eq!(names, ["Attic", "Shed"]);
     assert!(!running.err().contains("planted"));
+}
+
+#[test]
+fn plex_tv_is_away() {
+    let away = format!("http://127.0.0.1:{}", closed_port());
+    let ended = Home::new().run(&["login", "plex"], &[("PROJECTIONIST__PLEX_TV__BASE_URL", &away)]);
+    assert_eq!(ended.code(), Some(1));
+    let complaint = ended.complaint();
+    assert!(
+        complaint.starts_with("error: plex.tv: asking for a PIN: no answer from 127.0.0.1"),
+        "{complaint}"
+    );
+    assert!(complaint.contains("\nhint: "), "{complaint}");
 }

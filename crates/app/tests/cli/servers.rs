@@ -180,7 +180,10 @@ async fn a_server_that_is_down_at_start_recovers() {
         "a server that is down is no fault of ours"
     );
     let page = get(&format!("{url}/")).await.1;
-    assert!(page.contains("refused"), "{page}");
+    assert!(
+        page.contains("class=\"error\"") && page.contains(&server.url()),
+        "{page}"
+    );
     server.world().clear_faults();
     server_in_state(&url, "up").await;
     until("the session shows", async || {

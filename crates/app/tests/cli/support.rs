@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use sim::plex::Plex;
 
 /// Longest wait for anything; a debug build on a busy machine is slow.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Between two looks at a condition.
 const LOOK: Duration = Duration::from_millis(20);
