@@ -36,7 +36,7 @@ pub(crate) struct ServerHealth<'a> {
 /// Whether the process should be sent work.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Readiness {
-    /// `ready`, `starting`, `stopping` or `broken`.
+    /// `ready`, `not_ready`, `stopping` or `broken`.
     #[schema(example = "ready")]
     status: &'static str,
     /// Tasks that keep failing.
@@ -104,7 +104,7 @@ pub(crate) async fn ready(State(ctx): State<Arc<Context>>) -> Response {
 fn judge(stopping: bool, wired: bool, broken_tasks: Vec<String>) -> Readiness {
     let status = match (stopping, wired, broken_tasks.is_empty()) {
         (true, _, _) => "stopping",
-        (false, false, _) => "starting",
+        (false, false, _) => "not_ready",
         (false, true, false) => "broken",
         (false, true, true) => "ready",
     };
@@ -128,10 +128,10 @@ mod tests {
     fn only_a_wired_running_unbroken_process_is_ready() {
         let broken = || vec!["plex-attic".to_owned()];
         for (stopping, wired, tasks, expected) in [
-            (false, false, vec![], "starting"),
+            (false, false, vec![], "not_ready"),
             (false, true, vec![], "ready"),
             (false, true, broken(), "broken"),
-            (false, false, broken(), "starting"),
+            (false, false, broken(), "not_ready"),
             (true, true, vec![], "stopping"),
             (true, true, broken(), "stopping"),
         ] {

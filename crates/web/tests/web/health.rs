@@ -43,7 +43,7 @@ async fn ready_from_wired_to_stopping() {
             answer.json()["status"].as_str().unwrap().to_owned(),
         )
     };
-    assert_eq!(said().await, (503, "starting".into()));
+    assert_eq!(said().await, (503, "not_ready".into()));
     ready.store(true, Ordering::Relaxed);
     assert_eq!(said().await, (200, "ready".into()));
     assert_eq!(open.get("/api/health").await.text(), r#"{"status":"OK"}"#);
