@@ -123,3 +123,51 @@ fn take_all(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream;
+
+    use super::*;
+    use crate::plex::shared::tests::shared;
+
+    fn never_ends(text: &'static str) -> Pieces {
+        Box::pin(stream::iter([Ok(Bytes::from_static(text.as_bytes()))]).chain(stream::pending()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_stream_is_left() {
+        let (shared, _seen) = shared();
+        let began = Instant::now();
+        let until = began + Duration::from_hours(1);
+        let ended = listen(
+            never_ends("event: ping\ndata: {}\n\n"),
+            &mut Inbox::new(shared),
+            until,
+        )
+        .await;
+        assert!(matches!(ended, Ended::Broken(why) if why.contains("silent")));
+        assert_eq!(began.elapsed().as_secs(), SILENCE_MAX.as_secs());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn its_turn_ends_and_what_was_gathered_is_told() {
+        let (shared, mut seen) = shared();
+        let until = Instant::now() + Duration::from_millis(500);
+        let event = "event: playing\ndata: {\"PlaySessionStateNotification\":{\"sessionKey\":\"1\",\"state\":\"playing\"}}\n\n";
+        let ended = listen(never_ends(event), &mut Inbox::new(shared), until).await;
+        assert!(matches!(ended, Ended::Turn));
+        assert!(matches!(
+            seen.recv().await.map(|o| o.body),
+            Some(model::Body::Notifications(1))
+        ));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_ends_is_told_from_one_that_breaks() {
+        let (shared, _seen) = shared();
+        let until = Instant::now() + Duration::from_hours(1);
+        let ended = listen(Box::pin(stream::empty()), &mut Inbox::new(shared), until).await;
+        assert!(matches!(ended, Ended::Broken(why) if why == "closed by the server"));
+    }
+}

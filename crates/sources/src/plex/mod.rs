@@ -1,4 +1,15 @@
 //! Plex Media Server.
+//!
+//! Three loops watch one server and share little (`shared`):
+//! - `poll` looks at what plays, at every interval and whenever a hint says so; a look is the truth, and while
+//!   looks fail only this loop goes on asking;
+//! - `notify` keeps the connection that carries notifications (`socket`, else `events`) and feeds `hints`, which
+//!   decides what is passed on and when the next look is due;
+//! - `slow` asks for everything else, each item at its own pace and failing alone.
+//!
+//! What decides is pure (`hints`, `bandwidth`, `libraries::Book`, `lookup`, `pace`, `outage`, `map`) and tested
+//! without a server. Invariants: the token goes in a header and nowhere else; nothing is ever changed on a server;
+//! a machine that is not the one first seen is never told of as if it were.
 
 mod address;
 mod ask;

@@ -30,8 +30,9 @@ const FIRST_LIBRARIES: Duration = Duration::from_secs(2);
 /// Failures in a row after which plex.tv is asked for the server's address again.
 const REDISCOVER_AFTER: u64 = 3;
 
-/// Shortest time between two such questions.
-const REDISCOVER_EVERY: Duration = Duration::from_mins(1);
+/// Time between two such questions; doubles while the server stays away.
+const REDISCOVER_FIRST: Duration = Duration::from_secs(20);
+const REDISCOVER_LONGEST: Duration = Duration::from_mins(10);
 
 type Looked = (Vec<Text>, Result<Vec<(Text, ItemMetadata)>, Error>);
 
@@ -47,7 +48,9 @@ struct Poller {
     /// False until the machine behind the address is known to be ours; again after every failure.
     verified: bool,
     first: bool,
-    discovered_at: Instant,
+    /// No sooner than this, and how long after that.
+    rediscover_at: Instant,
+    rediscover_wait: Duration,
     /// At most one look-up is under way.
     lookup: Option<BoxFuture<'static, Looked>>,
     /// The answer to read again when the look-up is back, with the time it was asked for.
@@ -75,7 +78,8 @@ impl Poller {
             outage: OutageLog::default(),
             verified: false,
             first: true,
-            discovered_at: now,
+            rediscover_at: now,
+            rediscover_wait: REDISCOVER_FIRST,
             lookup: None,
             held: None,
         }
@@ -172,10 +176,11 @@ impl Poller {
         lookups
     }
 
-    /// Starts looking up the next batch; false if there is nothing to ask for.
+    /// Starts looking up the next batch unless one is under way; false if there is nothing to ask for.
     fn look_up(&mut self, lookups: &[Lookup]) -> bool {
         if lookups.is_empty() || self.lookup.is_some() {
-            return self.lookup.is_some();
+            // What is missing now is asked for when the look-up under way is back.
+            return !lookups.is_empty();
         }
         let keys = self.cache.wanted(lookups, self.shared.now_ms());
         if keys.is_empty() {
@@ -240,6 +245,7 @@ impl Poller {
         };
         self.regular_at = now + wait;
         self.backoff.reset();
+        self.rediscover_wait = REDISCOVER_FIRST;
         set(&self.shared.up, true);
         if let Some(length) = self.outage.succeeded(now) {
             let outage_s = length.as_secs();
@@ -271,11 +277,12 @@ impl Poller {
 
     /// The address found at plex.tv may no longer be the server's.
     async fn rediscover(&mut self, now: Instant) {
-        let due = self.outage.failures() >= REDISCOVER_AFTER && now >= self.discovered_at + REDISCOVER_EVERY;
-        if !due || self.shared.cfg.url.is_some() {
+        let not_yet = self.outage.failures() < REDISCOVER_AFTER || now < self.rediscover_at;
+        if not_yet || self.shared.cfg.url.is_some() {
             return;
         }
-        self.discovered_at = now;
+        self.rediscover_at = now + self.rediscover_wait;
+        self.rediscover_wait = (self.rediscover_wait * 2).min(REDISCOVER_LONGEST);
         match target::rediscover(&self.shared).await {
             Ok(true) => tracing::info!("plex \"{}\" has a new address", self.shared.outbox.id()),
             Ok(false) => {}

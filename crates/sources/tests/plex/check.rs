@@ -3,10 +3,9 @@
 use base::error::Chain;
 use base::{Kind, Secret};
 use sim::plex::{Fault, Plex, Seed, SessionSeed};
-use sim::plex_tv::{AccountSeed, Place, PlexTv, ServerSeed, TvSeed};
-use sources::plex::{Config, Error, TvConfig, capture, check};
+use sources::plex::{Config, Error, capture, check};
 
-use crate::watch::{Watch, lively, quiet, still_server};
+use crate::watch::{quiet, still_server};
 
 fn line(e: &Error) -> String {
     Chain(e).to_string()
@@ -264,38 +263,4 @@ async fn a_capture_holds_no_token_name_or_address() {
             assert!(!text.contains(secret), "{name} holds {secret}");
         }
     }
-}
-
-async fn plex_tv(plex: &Plex) -> (PlexTv, TvConfig) {
-    let server = ServerSeed::new("Attic", &plex.machine_id(), "marlo", plex.token())
-        .connection(Place::Local, &plex.url());
-    let seed = TvSeed::default()
-        .account(AccountSeed::new("marlo", "pw", "account-token"))
-        .server(server);
-    let tv = PlexTv::start(seed).await.unwrap();
-    let cfg = TvConfig {
-        base_url: tv.url(),
-        clients_url: tv.url(),
-        token: Some(Secret::new("account-token")),
-        client_id: "projectionist-test".to_owned(),
-        ..TvConfig::default()
-    };
-    (tv, cfg)
-}
-
-#[tokio::test]
-async fn a_server_is_found_by_its_name_at_plex_tv() {
-    let plex = still_server().await;
-    plex.world().start(SessionSeed::movie("Silt"));
-    let (_tv, tv_cfg) = plex_tv(&plex).await;
-    let cfg = Config {
-        url: None,
-        token: None,
-        name: Some("attic".to_owned()),
-        ..lively(&plex)
-    };
-    let report = check(&cfg, Some(&tv_cfg)).await.unwrap();
-    assert_eq!(report.url_used, plex.url());
-    let mut watch = Watch::start_with(cfg, Some(tv_cfg));
-    watch.shows(&["Silt"]).await;
 }

@@ -141,6 +141,18 @@ async fn a_session_told_of_but_not_listed_is_looked_for_a_few_times() {
 }
 
 #[tokio::test]
+async fn a_session_told_of_before_it_is_listed_is_seen_as_soon_as_it_is() {
+    let plex = still_server().await;
+    let world = plex.world();
+    let mut watch = Watch::start(quiet(&plex));
+    settled(&mut watch, &plex).await;
+    let began = Instant::now();
+    world.start(SessionSeed::movie("Silt").listed_after_ms(400));
+    watch.shows(&["Silt"]).await;
+    assert!(began.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
 async fn a_dropped_web_socket_comes_back_and_what_was_missed_is_seen() {
     let plex = still_server().await;
     let world = plex.world();
