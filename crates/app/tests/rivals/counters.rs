@@ -317,13 +317,16 @@ async fn a_paused_session_is_open_and_earns_nothing() {
     let rig = Setup::listening().start().await;
     let key = rig.world.start(SessionSeed::movie("Harbour Lights"));
     rig.until_shown(&key).await;
+    rig.calm().await;
     rig.world.pause(&key);
     rig.until_state(&key, State::Paused).await;
     rig.pass(60.0).await;
+    rig.world.notify_progress_all();
+    rig.until("told", |s| s.plays[0].totals.paused_ms > 59_000).await;
     let native = rig.native();
     assert_eq!(native.value("media_sessions", &[("state", "paused")]), 1.0);
     native.none("media_sessions", &[("state", "playing")]);
-    assert_near("seconds", seconds(&rig), 0.0, TOLERANCE_S);
+    assert_near("seconds", seconds(&rig), 3.0, TOLERANCE_S);
     assert_eq!(native.sum("media_stream_bytes_per_second", &[]), 0.0);
 }
 

@@ -104,6 +104,7 @@ async fn a_stop_told_twice_ends_one_play_once() {
     let rig = Setup::listening().start().await;
     let key = rig.world.start(film());
     rig.until_shown(&key).await;
+    rig.calm().await;
     let rating_key = rig.world.rating_key(&key).unwrap();
     rig.world.stop(&key);
     for _ in 0..3 {
@@ -139,6 +140,7 @@ async fn a_stop_told_under_other_keys_ends_the_session_that_is_gone() {
     let rig = Setup::listening().start().await;
     let key = rig.world.start(film());
     rig.until_shown(&key).await;
+    rig.calm().await;
     let rating_key = rig.world.rating_key(&key).unwrap();
     rig.world.vanish(&key);
     // One client sends three: its own key without an item, another with the item, another with nothing.
@@ -154,6 +156,7 @@ async fn a_seek_to_the_end_that_stops_under_a_new_key_ends_the_old_one() {
     let rig = Setup::listening().start().await;
     let key = rig.world.start(film());
     rig.until_shown(&key).await;
+    rig.calm().await;
     let rating_key = rig.world.rating_key(&key).unwrap();
     rig.world.vanish(&key);
     rig.world
@@ -244,6 +247,7 @@ async fn two_sessions_of_one_client_are_two_sessions() {
         .world
         .start(SessionSeed::movie("Low Tide").player(Player::web("twice")));
     rig.until("both", |s| s.plays.len() == 2).await;
+    rig.calm().await;
     expect_sessions(&rig, 2);
     rig.world.stop(&second);
     rig.until_gone(&second).await;
@@ -328,7 +332,7 @@ async fn a_storm_of_notifications_costs_few_looks_and_hides_nothing() {
         .map(|n| rig.world.start(SessionSeed::movie(format!("Film {n}"))))
         .collect();
     rig.until("all", |s| s.plays.len() == 50).await;
-    rig.looks(0).await;
+    rig.calm().await;
     let before = rig.world.request_count("");
     for _ in 0..40 {
         rig.world.notify_progress_all();

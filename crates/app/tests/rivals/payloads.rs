@@ -106,6 +106,7 @@ async fn a_notification_of_two_megabytes_does_not_break_the_connection() {
     let rig = Setup::listening().start().await;
     let key = rig.world.start(SessionSeed::movie("Harbour Lights"));
     rig.until_shown(&key).await;
+    rig.calm().await;
     let told = serde_json::json!({"title": "x".repeat(2_000_000), "state": 1, "type": 1});
     rig.world.notify_raw(frame("timeline", "TimelineEntry", &told));
     rig.world.pause(&key);

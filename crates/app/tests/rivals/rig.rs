@@ -313,6 +313,12 @@ impl Rig {
         self.until("more requests", |s| asked(s) >= wanted).await;
     }
 
+    /// Waits until no look is due any more on account of what was told so far, so that a later one cannot be taken
+    /// for the answer to what is told next.
+    pub(crate) async fn calm(&self) {
+        self.pass(3.0).await;
+    }
+
     /// Lets time pass: where time itself is the subject.
     pub(crate) async fn pass(&self, seconds: f64) {
         sleep(Duration::from_secs_f64(seconds)).await;

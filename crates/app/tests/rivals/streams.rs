@@ -189,12 +189,14 @@ async fn the_transcode_type_goes_when_the_transcode_does() {
     let rig = Setup::listening().start().await;
     let key = rig.world.start(SessionSeed::movie("Harbour Lights"));
     rig.until_shown(&key).await;
+    rig.calm().await;
     rig.world.set_quality(&key, Quality::P720_4M);
     let decided = |wanted| move |p: &model::Play| p.session.delivery.decision == Some(wanted);
     rig.until_play(&key, "converted", decided(Decision::Transcode))
         .await;
     assert_eq!(label(&rig, &key, "transcode_type"), "both");
     assert_eq!(label(&rig, &key, "stream_type"), "transcode");
+    rig.calm().await;
     rig.world.set_quality(&key, Quality::ORIGINAL);
     rig.until_play(&key, "direct again", decided(Decision::DirectPlay))
         .await;
@@ -310,6 +312,7 @@ async fn live_television_has_a_title_and_a_kind() {
         .world
         .start(SessionSeed::of(guided).delivery(Delivery::live_tv()));
     rig.until_shown(&other).await;
+    rig.calm().await;
     assert_eq!(label(&rig, &other, "title"), "Evening News");
     assert_eq!(label(&rig, &other, "media_type"), "episode");
     let live = [("media_type", "live")];
@@ -320,6 +323,7 @@ async fn live_television_has_a_title_and_a_kind() {
     rig.world
         .notify_raw(playing_frame(&other, guide_key, "paused", 60_000));
     rig.until_state(&other, State::Paused).await;
+    rig.calm().await;
     rig.world.next_programme(&other, Some("Late Film"), "Part One");
     rig.world.resume(&other);
     rig.until_state(&other, State::Playing).await;
