@@ -32,8 +32,16 @@ pub(crate) fn run(dir: &Path) -> Result<()> {
             clean += 1;
         }
     }
-    println!("\n{} files: {clean} read whole, {issues} fields left out, {} not read", files.len(), unread.len());
-    if unread.is_empty() { Ok(()) } else { bail!("not read: {}", unread.join(", ")) }
+    println!(
+        "\n{} files: {clean} read whole, {issues} fields left out, {} not read",
+        files.len(),
+        unread.len()
+    );
+    if unread.is_empty() {
+        Ok(())
+    } else {
+        bail!("not read: {}", unread.join(", "))
+    }
 }
 
 fn collect(dir: &Path, files: &mut Vec<PathBuf>) -> Result<()> {

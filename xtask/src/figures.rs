@@ -7,5 +7,8 @@ use crate::run as command;
 /// `seconds`: how long each steady state is watched.
 pub(crate) fn run(seconds: u64) -> Result<()> {
     let seconds = seconds.to_string();
-    command("cargo", &["bench", "--package", "app", "--bench", "figures", "--", &seconds])
+    command(
+        "cargo",
+        &["bench", "--package", "app", "--bench", "figures", "--", &seconds],
+    )
 }

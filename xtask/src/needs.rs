@@ -44,18 +44,21 @@ pub(crate) fn install() -> Result<PathBuf> {
 fn python() -> Result<PathBuf> {
     let venv = root().join("target/plexapi");
     let python = venv.join("bin/python");
-    let ready = |p: &PathBuf| {
-        p.exists() && quiet(Command::new(p).args(["-c", "import plexapi, websocket"]))
-    };
+    let ready = |p: &PathBuf| p.exists() && quiet(Command::new(p).args(["-c", "import plexapi, websocket"]));
     if ready(&python) {
         return Ok(python);
     }
     let path = venv.to_string_lossy().into_owned();
     if run("python3", &["-m", "venv", "--clear", &path]).is_err() {
         if !is_root() {
-            bail!("python3 cannot make virtual environments\nhint: on Debian: sudo apt-get install python3-venv");
+            bail!(
+                "python3 cannot make virtual environments\nhint: on Debian: sudo apt-get install python3-venv"
+            );
         }
-        run("apt-get", &["install", "-y", "-qq", "--no-install-recommends", "python3-venv"])?;
+        run(
+            "apt-get",
+            &["install", "-y", "-qq", "--no-install-recommends", "python3-venv"],
+        )?;
         run("python3", &["-m", "venv", "--clear", &path])?;
     }
     let mut args = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
@@ -69,9 +72,16 @@ fn on_path(program: &str) -> bool {
 }
 
 fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout.trim_ascii() == b"0")
+    Command::new("id")
+        .arg("-u")
+        .output()
+        .is_ok_and(|o| o.stdout.trim_ascii() == b"0")
 }
 
 fn quiet(command: &mut Command) -> bool {
-    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|s| s.success())
+    command
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|s| s.success())
 }

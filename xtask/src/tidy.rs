@@ -21,7 +21,10 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("export", &["base", "model", "live"]),
     ("web", &["base", "model", "live", "export"]),
     ("sim", &["base"]),
-    ("app", &["base", "model", "sources", "live", "export", "web", "sim"]),
+    (
+        "app",
+        &["base", "model", "sources", "live", "export", "web", "sim"],
+    ),
     ("xtask", &["sources"]),
 ];
 
@@ -34,7 +37,10 @@ pub(crate) fn run() -> Result<()> {
     bans(&mut faults)?;
     files(&mut faults)?;
     if faults.is_empty() {
-        println!("tidy: {} rooms, every arrow allowed, no file over {MAX_LINES} lines", ARROWS.len());
+        println!(
+            "tidy: {} rooms, every arrow allowed, no file over {MAX_LINES} lines",
+            ARROWS.len()
+        );
         return Ok(());
     }
     let mut list = String::new();
@@ -52,10 +58,15 @@ fn arrows(faults: &mut Vec<String>) -> Result<()> {
         .context("running cargo metadata")?;
     let metadata: Value = serde_json::from_slice(&out.stdout).context("reading cargo metadata")?;
     let allowed: BTreeMap<_, _> = ARROWS.into_iter().collect();
-    for package in metadata["packages"].as_array().context("cargo metadata lists packages")? {
+    for package in metadata["packages"]
+        .as_array()
+        .context("cargo metadata lists packages")?
+    {
         let name = package["name"].as_str().unwrap_or_default();
         let Some(may) = allowed.get(name) else {
-            faults.push(format!("crate {name} is not in the map: add it to ARROWS and ARCHITECTURE.md"));
+            faults.push(format!(
+                "crate {name} is not in the map: add it to ARROWS and ARCHITECTURE.md"
+            ));
             continue;
         };
         for dependency in package["dependencies"].as_array().into_iter().flatten() {
@@ -75,7 +86,9 @@ fn arrows(faults: &mut Vec<String>) -> Result<()> {
 fn bans(faults: &mut Vec<String>) -> Result<()> {
     let lock = fs::read_to_string(root().join("Cargo.lock")).context("reading Cargo.lock")?;
     let deny = fs::read_to_string(root().join("deny.toml")).context("reading deny.toml")?;
-    let banned = deny.lines().filter_map(|l| l.trim().strip_prefix("{ crate = \"")?.split('"').next());
+    let banned = deny
+        .lines()
+        .filter_map(|l| l.trim().strip_prefix("{ crate = \"")?.split('"').next());
     for name in banned {
         if lock.contains(&format!("name = \"{name}\"\n")) {
             faults.push(format!("Cargo.lock holds {name}, which deny.toml bans"));
@@ -96,7 +109,9 @@ fn files(faults: &mut Vec<String>) -> Result<()> {
         if !matches!(kind, "rs" | "md" | "toml" | "js" | "css" | "py") || name.contains("snapshots/") {
             continue;
         }
-        let Ok(text) = fs::read_to_string(root().join(path)) else { continue };
+        let Ok(text) = fs::read_to_string(root().join(path)) else {
+            continue;
+        };
         check_file(name, kind, &text, faults);
     }
     Ok(())
@@ -109,10 +124,15 @@ fn check_file(name: &str, kind: &str, text: &str, faults: &mut Vec<String>) {
     }
     let is_room = name.starts_with("crates/") && name.ends_with("src/lib.rs");
     if is_room && !text.contains("Invariant: ") {
-        faults.push(format!("{name} does not say what the room may not touch (\"Invariant: …\")"));
+        faults.push(format!(
+            "{name} does not say what the room may not touch (\"Invariant: …\")"
+        ));
     }
     for (i, line) in text.lines().enumerate() {
-        let note = ["TO", "FIX"].iter().zip(["DO", "ME"]).any(|(a, b)| line.contains(&format!("{a}{b}")));
+        let note = ["TO", "FIX"]
+            .iter()
+            .zip(["DO", "ME"])
+            .any(|(a, b)| line.contains(&format!("{a}{b}")));
         if note {
             faults.push(format!("{name}:{} holds a note to self; make it an issue", i + 1));
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use base::tls::Trust;
 
 /// Long enough for a busy two-core machine; reaching it is a failure.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A child process, killed when the test ends however it ends.
 pub(crate) struct Process {
@@ -42,7 +42,10 @@ impl Process {
     pub(crate) fn line<T>(&self, pick: impl Fn(&str) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
         let mut seen = Vec::new();
-        while let Ok(line) = self.lines.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        while let Ok(line) = self
+            .lines
+            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
             if let Some(found) = pick(&line) {
                 return found;
             }
@@ -62,18 +65,27 @@ impl Drop for Process {
 /// `projectionist` with a clean environment.
 pub(crate) fn projectionist() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_projectionist"));
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("NO_COLOR", "1");
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .env("NO_COLOR", "1");
     command
 }
 
 /// The demo on a free port and the address it prints.
 pub(crate) fn demo() -> (Process, String) {
     let home = tempfile::tempdir().expect("a temporary folder");
-    let demo = Process::start(projectionist().args(["demo", "--listen", "127.0.0.1:0"]).current_dir(home.path()));
+    let demo = Process::start(
+        projectionist()
+            .args(["demo", "--listen", "127.0.0.1:0"])
+            .current_dir(home.path()),
+    );
     let url = demo.line(|line| {
         let at = line.find("http://127.0.0.1:")?;
         let rest = &line[at..];
-        let end = rest["http://".len()..].find(['/', ' ']).map_or(rest.len(), |i| i + "http://".len());
+        let end = rest["http://".len()..]
+            .find(['/', ' '])
+            .map_or(rest.len(), |i| i + "http://".len());
         Some(rest[..end].to_owned())
     });
     (demo, url)
@@ -84,13 +96,20 @@ pub(crate) fn client() -> reqwest::Client {
 }
 
 pub(crate) async fn get(url: &str) -> String {
-    let answer = client().get(url).send().await.unwrap_or_else(|e| panic!("GET {url}: {e}"));
+    let answer = client()
+        .get(url)
+        .send()
+        .await
+        .unwrap_or_else(|e| panic!("GET {url}: {e}"));
     assert!(answer.status().is_success(), "GET {url}: {}", answer.status());
     answer.text().await.expect("a body")
 }
 
 /// Asks until `probe` finds something; the pause between tries only spares the processor.
-pub(crate) async fn wait_for<T, F: Future<Output = Result<T, String>>>(what: &str, probe: impl Fn() -> F) -> T {
+pub(crate) async fn wait_for<T, F: Future<Output = Result<T, String>>>(
+    what: &str,
+    probe: impl Fn() -> F,
+) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match probe().await {
@@ -103,5 +122,8 @@ pub(crate) async fn wait_for<T, F: Future<Output = Result<T, String>>>(what: &st
 
 /// A port that was free a moment ago, for programs that cannot be told to pick one.
 pub(crate) fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
+    std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|l| l.local_addr())
+        .expect("a free port")
+        .port()
 }
