@@ -34,6 +34,10 @@ const REDISCOVER_AFTER: u64 = 3;
 const REDISCOVER_FIRST: Duration = Duration::from_secs(20);
 const REDISCOVER_LONGEST: Duration = Duration::from_mins(10);
 
+/// A look that took longer than this is followed by a rest as long as itself before a hint causes another: the
+/// server is busy enough.
+const SLOW_LOOK: Duration = Duration::from_millis(250);
+
 type Looked = (Vec<Text>, Result<Vec<(Text, ItemMetadata)>, Error>);
 
 /// The state of the loop.
@@ -43,6 +47,8 @@ struct Poller {
     cache: Cache,
     /// The next look if nothing happens.
     regular_at: Instant,
+    /// No look for a hint's sake before.
+    rest_until: Instant,
     backoff: Backoff,
     outage: OutageLog,
     /// False until the machine behind the address is known to be ours; again after every failure.
@@ -74,6 +80,7 @@ impl Poller {
             bucket: Bucket::new(now),
             cache: Cache::default(),
             regular_at: now,
+            rest_until: now,
             backoff: Backoff::reconnect(),
             outage: OutageLog::default(),
             verified: false,
@@ -111,16 +118,20 @@ impl Poller {
         };
         let now = Instant::now();
         let wait = Duration::from_millis(due_ms.saturating_sub(self.shared.now_ms()));
-        self.regular_at.min(now + wait.max(self.bucket.wait(now)))
+        let hinted_at = now + wait.max(self.bucket.wait(now));
+        self.regular_at.min(hinted_at.max(self.rest_until))
     }
 
     async fn look(&mut self) {
-        self.bucket.take(Instant::now());
+        let began = Instant::now();
+        self.bucket.take(began);
         self.held = None;
         match self.try_look().await {
             Ok(()) => self.succeeded(),
             Err(e) => self.failed(e).await,
         }
+        let (now, took) = (Instant::now(), began.elapsed());
+        self.rest_until = if took > SLOW_LOOK { now + took } else { now };
     }
 
     async fn try_look(&mut self) -> Result<(), Error> {

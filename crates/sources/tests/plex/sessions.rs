@@ -16,7 +16,7 @@ async fn what_already_plays_is_seen_at_once_with_its_library() {
     let started = Instant::now();
     let mut watch = Watch::start(quiet(&plex));
     let sessions = watch.sessions().await;
-    assert!(started.elapsed() < Duration::from_secs(2));
+    assert!(started.elapsed() < Duration::from_secs(5));
     assert!(
         matches!(watch.seen[0].body, Body::Hello { kind: "plex" }),
         "the first word"
