@@ -7,7 +7,7 @@
   const AGES_EVERY_MS = 60000; // "down for 3 min" grows without an event
   const DRIFT_MS = 4000; // players report every few seconds; smaller corrections would only make the bar twitch
 
-  const clocks = new Map(); // card id → { told, base, since }
+  const clocks = new Map(); // card id → { told, seen, base, playing, since }
   let source = null;
   let version = "";
   let lastRefresh = -Infinity;
@@ -25,16 +25,19 @@
 
   const at = (clock, playing) => clock.base + (playing ? performance.now() - clock.since : 0);
 
-  const position = (card, told, ageMs) => {
+  // `told`: the position the server was told at the moment `seen` (its clock); `ageMs`: how long ago that was.
+  const position = (card, told, seen, ageMs) => {
     const playing = card.dataset.state === "playing";
     const clock = clocks.get(card.id);
     const base = told + (playing ? Math.max(0, ageMs) : 0);
     if (clock && clock.playing === playing) {
+      if (seen < clock.seen) return; // a page on its way while an event overtook it
       const same = clock.told === told;
       clock.told = told;
+      clock.seen = seen;
       if (same || (playing && Math.abs(at(clock, playing) - base) < DRIFT_MS)) return;
     }
-    clocks.set(card.id, { told, base, playing, since: performance.now() });
+    clocks.set(card.id, { told, seen, base, playing, since: performance.now() });
   };
 
   const readClocks = () => {
@@ -42,7 +45,8 @@
     const seen = new Set();
     for (const card of document.querySelectorAll("[data-position-ms]")) {
       seen.add(card.id);
-      position(card, Number(card.dataset.positionMs), now - Number(card.dataset.seenMs));
+      const toldAt = Number(card.dataset.seenMs);
+      position(card, Number(card.dataset.positionMs), toldAt, now - toldAt);
     }
     for (const id of clocks.keys()) if (!seen.has(id)) clocks.delete(id);
   };
@@ -132,7 +136,7 @@
     for (const told of JSON.parse(event.data).sessions) {
       const card = document.getElementById(`session-${told.id}`);
       if (card && card.dataset.positionMs !== undefined && told.position_ms !== undefined) {
-        position(card, told.position_ms, 0);
+        position(card, told.position_ms, Date.parse(told.seen_at), 0);
       }
     }
   };

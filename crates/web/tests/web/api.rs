@@ -202,7 +202,7 @@ async fn nothing_watched_is_an_empty_list() {
         assert_eq!(answer[list], json!([]));
         assert_eq!(
             answer["meta"],
-            json!({ "count": 0, "version": 0, "answered_at": "2026-11-21T20:00:00Z" })
+            json!({ "count": 0, "version": 0, "answered_at": "2026-11-21T20:00:00.000Z" })
         );
     }
 }

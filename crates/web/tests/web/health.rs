@@ -15,7 +15,7 @@ async fn a_server_that_is_down_shows_and_does_not_make_us_ill() {
     let open = house.open().await;
     let answer = open.get("/health").await;
     assert_eq!(answer.status, 200);
-    let since = "2026-11-21T20:00:00Z";
+    let since = "2026-11-21T20:00:00.000Z";
     assert_eq!(
         answer.json(),
         json!({ "status": "ok", "version": "1.2.3", "servers": [

@@ -13,14 +13,14 @@ pub(crate) use super::words::{
     Availability, Decision, LibraryKind, Link, MediaKind, Network, Reason, ServerState, State, SubtitleAction,
 };
 
-/// A moment, as RFC 3339 in UTC.
+/// A moment, as RFC 3339 in UTC, to the millisecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ToSchema)]
 #[schema(value_type = String, format = DateTime, example = "2026-11-21T20:15:00.123Z")]
 pub(crate) struct Time(pub(crate) Timestamp);
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(&self.0)
+        s.collect_str(&format_args!("{:.3}", self.0))
     }
 }
 
