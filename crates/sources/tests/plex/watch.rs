@@ -59,6 +59,7 @@ impl Watch {
     }
 
     pub(crate) fn start_with(cfg: Config, tv: Option<TvConfig>) -> Self {
+        crate::logs::record();
         let (out, rx) = mpsc::channel(1024);
         let cancel = CancellationToken::new();
         let id = SourceId::new(cfg.effective_id());
