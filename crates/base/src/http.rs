@@ -47,6 +47,15 @@ pub enum BodyError {
 
 /// Reads a body, streaming, up to `limit` bytes after decompression.
 pub async fn read_capped(response: Response, limit: usize) -> Result<BytesMut, BodyError> {
+    read_capped_into(BytesMut::new(), response, limit).await
+}
+
+/// Like [`read_capped`], into the memory of a buffer used before; what it holds is dropped.
+pub async fn read_capped_into(
+    mut body: BytesMut,
+    response: Response,
+    limit: usize,
+) -> Result<BytesMut, BodyError> {
     let too_large = || BodyError::TooLarge { limit };
     let expected = response
         .content_length()
@@ -55,7 +64,8 @@ pub async fn read_capped(response: Response, limit: usize) -> Result<BytesMut, B
     if expected > limit {
         return Err(too_large());
     }
-    let mut body = BytesMut::with_capacity(expected);
+    body.clear();
+    body.reserve(expected);
     let mut chunks = response.bytes_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|e| BodyError::Broken(e.without_url()))?;

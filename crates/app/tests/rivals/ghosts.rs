@@ -166,7 +166,7 @@ async fn a_seek_to_the_end_that_stops_under_a_new_key_ends_the_old_one() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stop_that_was_not_true_ends_nothing() {
-    let rig = Setup::usual().start().await;
+    let rig = Setup::listening().start().await;
     let key = rig.world.start(film());
     rig.until_shown(&key).await;
     rig.pass(20.0).await;

@@ -115,7 +115,7 @@ impl Setup {
             .with_test_writer()
             .with_ansi(false)
             .without_time()
-            .with_env_filter("warn,sources=debug")
+            .with_max_level(tracing::Level::INFO)
             .try_init();
         let plex = Plex::start(self.seed).await;
         for act in self.before {

@@ -104,12 +104,6 @@ pub(crate) const FAMILIES: &[Family] = &[
         Collect::Session(|p| Some(Value::Millis(p.totals.played_ms))),
     )
     .unit_is("seconds"),
-    Family::counter(
-        "media_session_buffering_seconds_total",
-        "Wall-clock time this session's viewer waited for data.",
-        Collect::Session(|p| Some(Value::Millis(p.totals.buffering_ms))),
-    )
-    .unit_is("seconds"),
     Family::gauge(
         "media_session_bytes_per_second",
         "Bit rate of what is delivered.",

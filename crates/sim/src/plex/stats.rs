@@ -162,7 +162,18 @@ impl Stats {
             &mut self.totals.1
         };
         *total += row.bytes;
-        self.rows.push_back(row);
+        let same = |r: &Row| Row { bytes: 0, ..*r } == Row { bytes: 0, ..row };
+        // Two streams of one device in one second are one row.
+        match self
+            .rows
+            .iter_mut()
+            .rev()
+            .take_while(|r| r.at >= row.at)
+            .find(|r| same(r))
+        {
+            Some(earlier) => earlier.bytes += row.bytes,
+            None => self.rows.push_back(row),
+        }
     }
 
     /// A row made by hand: listed whole, from `visible_ms` on.

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use base::http::{BodyError, read_capped};
+use base::http::{BodyError, read_capped, read_capped_into};
 use base::{Kind, Secret};
 use bytes::BytesMut;
 use http::header::{ACCEPT, HeaderMap, HeaderValue};
+use model::Endpoint;
 use reqwest::{Response, StatusCode};
 
 use super::address;
@@ -45,6 +46,8 @@ pub(super) struct Client {
     timeout: Duration,
     token_file: Option<PathBuf>,
     target: Mutex<Arc<Target>>,
+    /// The memory of the last answer that was handed back, for the next one of its endpoint.
+    spare: Mutex<Option<(Endpoint, BytesMut)>>,
 }
 
 impl Client {
@@ -60,6 +63,7 @@ impl Client {
             timeout,
             token_file,
             target: Mutex::new(Arc::new(target)),
+            spare: Mutex::new(None),
         })
     }
 
@@ -112,9 +116,27 @@ impl Client {
         if !response.status().is_success() {
             return Err(self.refused(response, ask.place()).await);
         }
-        read_capped(response, ask.limit)
+        read_capped_into(self.spare_for(ask.endpoint), response, ask.limit)
             .await
             .map_err(|e| self.body_error(e, ask, timeout).into())
+    }
+
+    /// Hands back the memory of an answer that is asked for again and again. A large one freed and allocated anew
+    /// every few seconds would leave holes that small things fill, and the heap would grow by its size.
+    pub(super) fn recycle(&self, endpoint: Endpoint, body: BytesMut) {
+        // After a busy evening the memory goes back.
+        if body.capacity() > 4 * body.len() {
+            return;
+        }
+        *self.spare.lock().unwrap_or_else(PoisonError::into_inner) = Some((endpoint, body));
+    }
+
+    fn spare_for(&self, endpoint: Endpoint) -> BytesMut {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        spare
+            .take_if(|(of, _)| *of == endpoint)
+            .map(|(_, body)| body)
+            .unwrap_or_default()
     }
 
     /// Sends a request whose answer is a stream or an upgrade; any status is returned.

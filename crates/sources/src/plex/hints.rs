@@ -12,9 +12,13 @@ use super::map::{Notification, PlayingState};
 /// A look follows a notification after this time, so that those of the same instant share one.
 pub(super) const GATHER_MS: u64 = 4;
 
-/// Servers tell of a session before they list it, and list it still after they told of its end: waits before
-/// looking again for what a look did not show. After the last one the list is believed.
-pub(super) const AGAIN_MS: [u64; 4] = [100, 250, 500, 1000];
+/// Servers tell of a session before they list it: waits before looking again for what a look did not show. After
+/// the last one the list is believed.
+const UNLISTED_AGAIN_MS: [u64; 4] = [100, 250, 500, 1000];
+
+/// The same for a session that is still listed after its end was told. Together they outlast the two seconds for
+/// which readers take a notified stop for true against the list.
+const LISTED_AGAIN_MS: [u64; 5] = [100, 250, 500, 1000, 1500];
 
 /// Sessions that are told of but never listed, remembered so that each does not cost a look every time it is told
 /// of; beyond this all are forgotten.
@@ -294,7 +298,11 @@ impl Hints {
             // A look for somebody else's sake, before ours.
             return false;
         }
-        if let Some(wait) = AGAIN_MS.get(want.looks) {
+        let waits = match want.what {
+            Wanted::Gone(_) => &LISTED_AGAIN_MS[..],
+            Wanted::Look | Wanted::Listed(..) => &UNLISTED_AGAIN_MS[..],
+        };
+        if let Some(wait) = waits.get(want.looks) {
             want.looks += 1;
             want.due_ms = now_ms + wait;
             return false;

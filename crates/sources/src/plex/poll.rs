@@ -153,9 +153,7 @@ impl Poller {
         let (decoded, body) = shared.server.fetch(&SESSIONS, read).await?;
         shared.server.note(&SESSIONS, &decoded.issues);
         let lookups = self.tell(decoded.value, asked_ms).await;
-        if self.look_up(&lookups) {
-            self.held = Some((body, asked_ms));
-        }
+        self.keep_or_recycle(body, asked_ms, &lookups);
         Ok(())
     }
 
@@ -185,6 +183,15 @@ impl Poller {
             })
             .await;
         lookups
+    }
+
+    /// Keeps an answer that can be completed by a look-up.
+    fn keep_or_recycle(&mut self, body: BytesMut, asked_ms: u64, lookups: &[Lookup]) {
+        if self.look_up(lookups) {
+            self.held = Some((body, asked_ms));
+        } else {
+            self.shared.server.client.recycle(SESSIONS.endpoint, body);
+        }
     }
 
     /// Starts looking up the next batch unless one is under way; false if there is nothing to ask for.
@@ -239,9 +246,7 @@ impl Poller {
             return;
         };
         let lookups = self.tell(decoded.value, asked_ms).await;
-        if self.look_up(&lookups) {
-            self.held = Some((body, asked_ms));
-        }
+        self.keep_or_recycle(body, asked_ms, &lookups);
     }
 
     fn succeeded(&mut self) {
