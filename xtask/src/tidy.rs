@@ -18,7 +18,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("sources", &["base", "model"]),
     ("live", &["base", "model"]),
-    ("export", &["base", "model", "live"]),
+    ("export", &["base", "model"]),
     ("web", &["base", "model", "live", "export"]),
     ("sim", &["base"]),
     (

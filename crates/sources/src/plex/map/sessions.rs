@@ -29,15 +29,16 @@ pub(in crate::plex) fn sessions(
         lookups: Vec::new(),
     };
     let mut seen = HashSet::with_capacity(container.items.len());
-    for (index, item) in container.items.iter().enumerate() {
-        let Some(key) = session_key(item, index, &mut cx) else {
+    // Each row's memory is free for the sessions after it.
+    for (index, item) in container.items.into_iter().enumerate() {
+        let Some(key) = session_key(&item, index, &mut cx) else {
             continue;
         };
         if !seen.insert(key.clone()) {
             cx.note_at("Metadata", index, "a session of this key is listed already");
             continue;
         }
-        let (session, needs_lookup) = session(item, key, known);
+        let (session, needs_lookup) = session(&item, key, known);
         let rating_key = session.item.rating_key.as_ref().filter(|_| needs_lookup);
         if let Some(rating_key) = rating_key
             && !mapped.lookups.iter().any(|l| l.rating_key == *rating_key)
