@@ -13,17 +13,20 @@ use crate::root;
 
 /// Which rooms a room may use. The map of ARCHITECTURE.md, checked against `cargo metadata`.
 /// Development dependencies are free, but for `sim`, which must not learn the protocol from `sources`.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("base", &[]),
     ("model", &[]),
     ("sources", &["base", "model"]),
     ("live", &["base", "model"]),
     ("export", &["base", "model"]),
-    ("web", &["base", "model", "live", "export"]),
+    ("history", &["base", "model"]),
+    ("web", &["base", "model", "live", "export", "history"]),
     ("sim", &["base"]),
     (
         "app",
-        &["base", "model", "sources", "live", "export", "web", "sim"],
+        &[
+            "base", "model", "sources", "live", "history", "export", "web", "sim",
+        ],
     ),
     ("xtask", &["sources"]),
 ];

@@ -137,6 +137,7 @@ pub(crate) fn build(config: Config, listeners: Listeners, salt: &Secret) -> Resu
         base_path: config.base_path,
         events: web::Events::default(),
         scrape_hint: web::ScrapeHint::default(),
+        history: None,
     });
     let default_profile = profile(&config.default_profile)?;
     let (mut http, mut addrs) = (JoinSet::new(), Vec::new());

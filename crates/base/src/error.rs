@@ -26,12 +26,14 @@ pub enum Kind {
     /// Something answered, but it is not what we were told to watch.
     WrongTarget,
     Unsupported,
+    /// Our own store: disk full, damaged, locked.
+    Storage,
     Config,
     Internal,
 }
 
 impl Kind {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Unreachable,
         Self::Starting,
         Self::Timeout,
@@ -44,6 +46,7 @@ impl Kind {
         Self::BadPayload,
         Self::WrongTarget,
         Self::Unsupported,
+        Self::Storage,
         Self::Config,
         Self::Internal,
     ];
@@ -63,6 +66,7 @@ impl Kind {
             Self::BadPayload => "bad_payload",
             Self::WrongTarget => "wrong_target",
             Self::Unsupported => "unsupported",
+            Self::Storage => "storage",
             Self::Config => "config",
             Self::Internal => "internal",
         }

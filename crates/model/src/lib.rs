@@ -8,6 +8,7 @@ mod ids;
 mod library;
 mod observation;
 mod play;
+mod record;
 mod server;
 mod session;
 mod snapshot;
@@ -19,6 +20,9 @@ pub use observation::{
     Body, Endpoint, Feature, Observation, Outage, RequestReport, SessionDelta, TransmitDelta,
 };
 pub use play::{CounterKey, CounterMap, Counters, Play, PlayTotals, Segment};
+pub use record::{
+    Fields, Origin, Person, Record, RecordClient, RecordItem, RecordKind, RecordStream, Scalar, Section,
+};
 pub use server::{Activity, Availability, Health, HostLoad, Link, ServerInfo, TranscodeCounts, UpdateStatus};
 pub use session::{
     AudioStream, Decision, Delivery, Item, LiveChannel, MediaKind, Network, Player, Reason, Session,

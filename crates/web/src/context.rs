@@ -32,6 +32,8 @@ pub struct Context {
     pub events: Events,
     /// Start with `ScrapeHint::default()`.
     pub scrape_hint: ScrapeHint,
+    /// Absent where none is kept.
+    pub history: Option<history::History>,
 }
 
 impl Context {

@@ -64,7 +64,7 @@ pub(crate) fn status_of(kind: Kind) -> StatusCode {
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Unsupported => StatusCode::METHOD_NOT_ALLOWED,
-        Kind::Config | Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::Storage | Kind::Config | Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Kind::Unreachable | Kind::Tls | Kind::ServerError | Kind::WrongTarget => StatusCode::BAD_GATEWAY,
         Kind::Starting | Kind::RateLimited => StatusCode::SERVICE_UNAVAILABLE,
         Kind::Timeout => StatusCode::GATEWAY_TIMEOUT,

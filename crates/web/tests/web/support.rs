@@ -51,6 +51,7 @@ impl House {
             base_path: String::new(),
             events: Events::default(),
             scrape_hint: ScrapeHint::default(),
+            history: None,
         };
         change(&mut ctx);
         Self {

@@ -1,0 +1,1 @@
+//! Questions and their answers: each a pure function of the columns, with texts fetched for the rows of one page.

@@ -1,0 +1,1 @@
+//! What was watched of collections, and their snapshots.

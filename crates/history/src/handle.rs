@@ -1,0 +1,230 @@
+//! The door: one writer, some readers, and the columns they share.
+//!
+//! A change is a closure that the writer thread runs inside one transaction. What it adds becomes visible to readers
+//! and durable at the same moment: the commit happens while the columns are locked for writing, so a reader never
+//! sees one without the other. A reader holds the columns for one question, some milliseconds at most.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, mpsc};
+
+use jiff::tz::TimeZone;
+use rusqlite::Connection;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::Error;
+use crate::columns::Columns;
+use crate::rules::WatchedRule;
+use crate::store::{self, Txn};
+
+/// Questions answered at once. Each holds a connection with a page cache of its own; further ones wait.
+const READERS: usize = 4;
+
+/// Changes waiting for the writer; beyond this, who brings one waits.
+const WRITE_QUEUE: usize = 64;
+
+/// How the history is kept and counted.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Days, hours and months of the roll-ups are local to it.
+    pub time_zone: TimeZone,
+    pub watched: WatchedRule,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            time_zone: TimeZone::UTC,
+            watched: WatchedRule::default(),
+        }
+    }
+}
+
+/// Access to the history. Cheap to clone; the last clone closes it.
+#[derive(Clone, Debug)]
+pub struct History(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    settings: Settings,
+    columns: Arc<RwLock<Columns>>,
+    idle: Mutex<Vec<Connection>>,
+    asking: Semaphore,
+    jobs: Mutex<Option<mpsc::SyncSender<Job>>>,
+    waiting: Arc<AtomicUsize>,
+    writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+type Job = Box<dyn FnOnce(&mut store::Writer) + Send>;
+
+/// What a question may look at: the columns and the store, at one moment.
+#[derive(Debug)]
+pub struct View<'a> {
+    pub columns: &'a Columns,
+    pub settings: &'a Settings,
+    pub(crate) conn: &'a Connection,
+}
+
+impl View<'_> {
+    pub fn time_zone(&self) -> &TimeZone {
+        &self.settings.time_zone
+    }
+}
+
+impl History {
+    /// Opens the history in `dir`, making it if there is none. Migrates (after a backup), loads, and starts the writer.
+    pub fn open(dir: &Path, settings: Settings) -> Result<Self, Error> {
+        let path = dir.join(store::FILE_NAME);
+        let (writer, columns) = store::open(&path, &settings)?;
+        let columns = Arc::new(RwLock::new(columns));
+        let (jobs, received) = mpsc::sync_channel::<Job>(WRITE_QUEUE);
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let (shared, left) = (columns.clone(), waiting.clone());
+        let thread = std::thread::Builder::new()
+            .name("history".to_owned())
+            .spawn(move || {
+                let mut writer = writer.sharing(shared);
+                while let Ok(job) = received.recv() {
+                    left.fetch_sub(1, Ordering::Relaxed);
+                    job(&mut writer);
+                }
+                writer.close();
+            })
+            .map_err(|source| Error::File {
+                doing: "starting the writer of",
+                path: path.clone(),
+                source,
+            })?;
+        Ok(Self(Arc::new(Inner {
+            path,
+            settings,
+            columns,
+            idle: Mutex::default(),
+            asking: Semaphore::new(READERS),
+            jobs: Mutex::new(Some(jobs)),
+            waiting,
+            writer: Mutex::new(Some(thread)),
+        })))
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Changes waiting for the writer.
+    pub fn queue_depth(&self) -> usize {
+        self.0.waiting.load(Ordering::Relaxed)
+    }
+
+    /// The columns alone, for figures that need no text.
+    pub fn columns(&self) -> RwLockReadGuard<'_, Columns> {
+        self.0.columns.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers a question on this thread. It may wait some milliseconds for the writer: never call it from a task.
+    pub fn read<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        let idle = self.lock_idle().pop();
+        let conn = match idle {
+            Some(conn) => conn,
+            None => store::reader(&self.0.path)?,
+        };
+        let columns = self.columns();
+        let answer = question(&View {
+            columns: &columns,
+            settings: &self.0.settings,
+            conn: &conn,
+        });
+        drop(columns);
+        let mut idle = self.lock_idle();
+        if idle.len() < READERS {
+            idle.push(conn);
+        }
+        answer
+    }
+
+    /// Answers a question from a task, on a thread that may wait.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&View<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let _turn = self.0.asking.acquire().await.map_err(|_| Error::Closed)?;
+        let this = self.clone();
+        tokio::task::spawn_blocking(move || this.read(question))
+            .await
+            .unwrap_or(Err(Error::Closed))
+    }
+
+    /// Hands a change to the writer, which runs it in one transaction: all of it is kept, or nothing.
+    pub fn change<T: Send + 'static>(
+        &self,
+        change: impl FnOnce(&mut Txn<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Pending<T> {
+        self.job(move |writer| writer.transact(change))
+    }
+
+    /// Hands the writer work that is no transaction, such as a backup.
+    pub(crate) fn job<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut store::Writer) -> Result<T, Error> + Send + 'static,
+    ) -> Pending<T> {
+        let (tell, told) = oneshot::channel();
+        let job: Job = Box::new(move |writer| {
+            // Nobody waiting for the answer is fine.
+            let _ = tell.send(work(writer));
+        });
+        let jobs = self.lock_jobs().clone();
+        if let Some(jobs) = jobs {
+            self.0.waiting.fetch_add(1, Ordering::Relaxed);
+            if jobs.send(job).is_err() {
+                self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
+        Pending(told)
+    }
+
+    /// Writes what waits, folds the log into the file and ends the writer. Everything after it is refused.
+    pub fn close(&self) {
+        self.lock_jobs().take();
+        let thread = self
+            .0
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(thread) = thread {
+            // A panic in there has been printed already.
+            let _ = thread.join();
+        }
+    }
+
+    fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock_jobs(&self) -> std::sync::MutexGuard<'_, Option<mpsc::SyncSender<Job>>> {
+        self.0.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A change on its way. Dropping it does not take it back.
+#[derive(Debug)]
+#[must_use]
+pub struct Pending<T>(oneshot::Receiver<Result<T, Error>>);
+
+impl<T> Pending<T> {
+    /// Waits on this thread; never call it from a task.
+    pub fn wait(self) -> Result<T, Error> {
+        self.0.blocking_recv().unwrap_or(Err(Error::Closed))
+    }
+
+    /// Waits from a task.
+    pub async fn done(self) -> Result<T, Error> {
+        self.0.await.unwrap_or(Err(Error::Closed))
+    }
+}

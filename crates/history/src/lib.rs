@@ -1,0 +1,21 @@
+//! Every play kept, every question about them answered.
+//!
+//! Owns the database and all SQL. One writer thread; readers read.
+//!
+//! Invariant: `history` asks no server and no network, serialises nothing outwards, and is the only room that knows
+//! SQL. What it counts, it counts by the pure rules in `rules`, `rollup` and `ask`.
+
+pub mod ask;
+pub mod collections;
+pub mod columns;
+mod error;
+mod handle;
+pub mod import;
+pub mod record;
+pub mod rollup;
+pub mod rules;
+mod store;
+
+pub use error::Error;
+pub use handle::{History, Pending, Settings, View};
+pub use store::Txn;

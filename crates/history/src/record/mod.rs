@@ -1,0 +1,1 @@
+//! From live plays to rows.

@@ -1,0 +1,1 @@
+//! Sums kept beside the plays, so that no graph scans the history.
