@@ -3,6 +3,7 @@
 //! Invariant: nothing here does I/O, spawns, logs or serialises; wire shapes live in `sources`, JSON in `web`.
 //! Units stand in names. `None` means "not known" and never "zero".
 
+pub mod catalog;
 mod event;
 mod ids;
 mod library;

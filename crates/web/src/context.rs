@@ -34,6 +34,8 @@ pub struct Context {
     pub scrape_hint: ScrapeHint,
     /// Absent where none is kept.
     pub history: Option<history::History>,
+    /// Absent where no server can be asked about its libraries.
+    pub catalog: Option<crate::Catalog>,
 }
 
 impl Context {

@@ -6,6 +6,7 @@
 
 mod accept;
 mod api;
+mod catalog;
 mod context;
 mod events;
 mod health;
@@ -17,6 +18,7 @@ mod scrape;
 mod serve;
 
 pub use api::v1::openapi_json;
+pub use catalog::{Catalog, CatalogError, CatalogQuestion, QUESTIONS_MAX};
 pub use context::{BasePathError, Context, ScrapeHint, base_path};
 pub use events::{Events, LISTENERS_MAX};
 pub use router::{metrics_router, router};

@@ -52,6 +52,7 @@ impl House {
             events: Events::default(),
             scrape_hint: ScrapeHint::default(),
             history: None,
+            catalog: None,
         };
         change(&mut ctx);
         Self {
