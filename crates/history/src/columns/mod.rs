@@ -16,7 +16,7 @@ pub use dims::{
     WordIx,
 };
 
-use crate::rules::{Class, WatchedRule};
+use crate::rules::{Class, Marks, WatchedRule};
 
 /// Place of a row in all columns.
 pub type Row = u32;
@@ -118,6 +118,7 @@ pub struct Columns {
     stream_resolution: Vec<ResolutionIx>,
     location: Vec<Location>,
     relayed: Vec<bool>,
+    marks: Vec<Marks>,
     /// Rows by start, then id.
     by_start: Vec<Row>,
     /// Rows by stop, then id; those without a stop come first.
@@ -195,10 +196,18 @@ impl Columns {
         self.stream_resolution.push(new.stream_resolution);
         self.location.push(new.location);
         self.relayed.push(new.relayed);
+        self.marks.push(Marks::default());
         insert_sorted(&mut self.by_start, row, &self.started);
         insert_sorted(&mut self.by_stop, row, &self.stopped);
         self.version += 1;
         Ok(row)
+    }
+
+    /// Sets the small facts of a row just added.
+    pub fn mark(&mut self, row: Row, marks: Marks) {
+        if let Some(place) = self.marks.get_mut(row as usize) {
+            *place = marks;
+        }
     }
 
     fn group_for(&mut self, new: &NewRow) -> Group {
@@ -370,6 +379,10 @@ impl Columns {
 
     pub fn relayed(&self, row: Row) -> bool {
         self.relayed[row as usize]
+    }
+
+    pub fn marks(&self, row: Row) -> Marks {
+        self.marks[row as usize]
     }
 }
 

@@ -1,11 +1,13 @@
 //! The rules that make numbers, each a pure function.
 
 mod grouping;
+mod marks;
 mod watched;
 
 use model::RecordKind;
 
 pub use grouping::{Earlier, group_of};
+pub use marks::Marks;
 pub use watched::{WatchedMarker, WatchedRule};
 
 /// The media classes of the graphs, in the order they are shown.
