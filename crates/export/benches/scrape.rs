@@ -166,6 +166,7 @@ fn play(n: usize) -> Play {
         thumb: None,
         live: None,
         extra: false,
+        details: model::ItemDetails::default(),
     };
     let session = Session {
         key: key.clone(),
@@ -206,6 +207,7 @@ fn play(n: usize) -> Play {
         },
         segments: Arc::new(Vec::<Segment>::new()),
         seen_at: Timestamp::UNIX_EPOCH,
+        counted: true,
     }
 }
 

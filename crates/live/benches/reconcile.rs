@@ -38,6 +38,7 @@ fn session(n: u64, position_ms: u64) -> Session {
             thumb: None,
             live: None,
             extra: false,
+            details: model::ItemDetails::default(),
         }),
         user: Some(User {
             id: None,

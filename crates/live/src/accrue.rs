@@ -21,9 +21,6 @@ pub(crate) struct Track {
     pub(crate) stop_hint: Option<StopHint>,
     /// Newest notification about this play; a look asked for earlier does not overrule it.
     pub(crate) hinted_mono_ms: Option<u64>,
-    /// Whether the play has been added to the counters; until then its time waits in `waiting`.
-    pub(crate) counted: bool,
-    pub(crate) waiting: Counters,
     /// Bit rate × played time of this play.
     pub(crate) bit_ms: u64,
 }
@@ -43,6 +40,18 @@ pub(crate) struct Ledger<'a> {
 }
 
 impl Track {
+    /// A play that an earlier process left open. Nothing is credited before the first good look.
+    pub(crate) fn carried(play: Play) -> Self {
+        Self {
+            bit_ms: bit_ms_of(play.totals.estimated_bytes.unwrap_or(0)),
+            play: Arc::new(play),
+            credited_mono_ms: 0,
+            started_mono_ms: 0,
+            stop_hint: None,
+            hinted_mono_ms: None,
+        }
+    }
+
     /// Credits the time since the last call to the state the play was in. Called only when a look or a notification
     /// proves that the server was up all the while.
     pub(crate) fn credit(&mut self, until_mono_ms: u64, ledger: &mut Ledger<'_>) {
@@ -74,10 +83,8 @@ impl Track {
         if !rules::counts(&play.session.item) {
             return;
         }
-        if self.counted {
+        if self.play.counted {
             add(ledger.counters, &self.play, &earned);
-        } else {
-            self.waiting = sum(self.waiting, earned);
         }
     }
 
@@ -90,21 +97,29 @@ impl Track {
     pub(crate) fn count_when_ready(&mut self, now_mono_ms: u64, over: bool, ledger: &mut Ledger<'_>) {
         let age_ms = now_mono_ms.saturating_sub(self.started_mono_ms);
         let ready = over || age_ms >= rules::COUNT_AFTER_MS || rules::key_is_complete(&self.play.session);
-        if self.counted || !ready || !rules::counts(&self.play.session.item) {
+        if self.play.counted || !ready || !rules::counts(&self.play.session.item) {
             return;
         }
-        self.counted = true;
+        let play = Arc::make_mut(&mut self.play);
+        play.counted = true;
         let first = Counters {
             plays: 1,
-            ..std::mem::take(&mut self.waiting)
+            played_ms: play.totals.played_ms,
+            paused_ms: play.totals.paused_ms,
+            buffering_ms: play.totals.buffering_ms,
         };
-        add(ledger.counters, &self.play, &first);
+        add(ledger.counters, play, &first);
     }
 }
 
 /// Bytes of an accumulated bit rate × time.
 pub(crate) fn bytes_of(bit_ms: u64) -> u64 {
     bit_ms / BIT_MS_PER_BYTE
+}
+
+/// The least that makes this many bytes.
+pub(crate) fn bit_ms_of(bytes: u64) -> u64 {
+    bytes.saturating_mul(BIT_MS_PER_BYTE)
 }
 
 fn add(counters: &mut Arc<CounterMap>, play: &Play, earned: &Counters) {

@@ -1,8 +1,10 @@
-//! Moves messages: observations in, snapshots and events out. Decides nothing.
+//! Moves messages: observations in, snapshots, events and ended plays out. Decides nothing.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::{Event, Observation, Snapshot, SourceId};
+use model::{Carried, Event, Observation, Play, Snapshot, SourceId};
 use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::State;
@@ -16,11 +18,19 @@ const EVENT_BUFFER: usize = 1024;
 /// Observations applied before one publication.
 const BATCH: usize = 256;
 
+/// Ended plays handed over and not yet taken by the one who keeps them.
+const JOURNAL_QUEUE: usize = 256;
+
+/// Ended plays that wait behind a full journal. At a play ended every second it lasts for an hour and more of a
+/// store that does not move; beyond it they are dropped and counted.
+const JOURNAL_BACKLOG: usize = 5_000;
+
 /// Read access to the live state. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Live {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     events: broadcast::Sender<Event>,
+    unkept: Arc<AtomicU64>,
 }
 
 impl Live {
@@ -38,6 +48,11 @@ impl Live {
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
     }
+
+    /// Ended plays that the journal had no room for, since the start.
+    pub fn unkept(&self) -> u64 {
+        self.unkept.load(Ordering::Relaxed)
+    }
 }
 
 /// The one task that writes.
@@ -46,6 +61,64 @@ pub struct Actor {
     state: State,
     snapshots: watch::Sender<Arc<Snapshot>>,
     events: broadcast::Sender<Event>,
+    journal: Option<Journal>,
+    unkept: Arc<AtomicU64>,
+}
+
+/// Ended plays on their way to the one who keeps them. None is lost while there is room, however slow that one is.
+#[derive(Debug)]
+struct Journal {
+    out: mpsc::Sender<Arc<Play>>,
+    backlog: VecDeque<Arc<Play>>,
+}
+
+impl Journal {
+    /// Takes one in; false if there is no room left.
+    fn add(&mut self, play: Arc<Play>) -> bool {
+        if self.out.is_closed() {
+            return false;
+        }
+        if self.backlog.len() >= JOURNAL_BACKLOG {
+            self.hand_over();
+        }
+        let has_room = self.backlog.len() < JOURNAL_BACKLOG;
+        if has_room {
+            self.backlog.push_back(play);
+        }
+        has_room
+    }
+
+    /// Passes on as many as are taken without waiting.
+    fn hand_over(&mut self) {
+        while !self.backlog.is_empty()
+            && let Ok(place) = self.out.try_reserve()
+            && let Some(play) = self.backlog.pop_front()
+        {
+            place.send(play);
+        }
+    }
+
+    /// Waits until one more is taken. For ever if there is nothing to hand over.
+    async fn hand_over_one(&mut self) {
+        if self.backlog.is_empty() {
+            return std::future::pending().await;
+        }
+        let Ok(place) = self.out.reserve().await else {
+            // Nobody will ever take them.
+            self.backlog.clear();
+            return;
+        };
+        if let Some(play) = self.backlog.pop_front() {
+            place.send(play);
+        }
+    }
+
+    /// Waits until everything is taken.
+    async fn finish(&mut self) {
+        while !self.backlog.is_empty() {
+            self.hand_over_one().await;
+        }
+    }
 }
 
 /// Servers known from the configuration are visible from the start, in this order.
@@ -53,36 +126,91 @@ pub fn channel(servers: impl IntoIterator<Item = (SourceId, &'static str)>) -> (
     let state = State::new(servers);
     let (snapshots, rx) = watch::channel(Arc::new(state.snapshot()));
     let (events, _) = broadcast::channel(EVENT_BUFFER);
-    (
-        Actor {
-            state,
-            snapshots,
-            events: events.clone(),
-        },
-        Live {
-            snapshots: rx,
-            events,
-        },
-    )
+    let unkept = Arc::new(AtomicU64::new(0));
+    let actor = Actor {
+        state,
+        snapshots,
+        events: events.clone(),
+        journal: None,
+        unkept: unkept.clone(),
+    };
+    let live = Live {
+        snapshots: rx,
+        events,
+        unkept,
+    };
+    (actor, live)
 }
 
 impl Actor {
-    /// Runs until every sender is gone and the queue is empty.
+    /// Takes up what an earlier process knew; see [`State::restore`]. Visible at once.
+    pub fn restore(&mut self, carried: impl IntoIterator<Item = Carried>) {
+        self.state.restore(carried);
+        self.publish();
+    }
+
+    /// Every play that ends from now on, in order, for the one who keeps them. Each is here before a snapshot
+    /// without it is published. Dropping the receiver ends the journal.
+    pub fn journal(&mut self) -> mpsc::Receiver<Arc<Play>> {
+        let (out, received) = mpsc::channel(JOURNAL_QUEUE);
+        self.journal = Some(Journal {
+            out,
+            backlog: VecDeque::new(),
+        });
+        received
+    }
+
+    /// Runs until every sender is gone and the queue is empty, and until the journal has been taken.
     ///
     /// Whatever waits is applied together and published once; the snapshot goes out before its events, so that who
     /// hears an event finds it in the snapshot.
     pub async fn run(mut self, mut observations: mpsc::Receiver<Observation>) {
         let mut waiting = Vec::new();
         let mut events = Vec::new();
-        while observations.recv_many(&mut waiting, BATCH).await > 0 {
+        loop {
+            let received = tokio::select! {
+                biased;
+                received = observations.recv_many(&mut waiting, BATCH) => received,
+                () = hand_over_one(&mut self.journal) => continue,
+            };
+            if received == 0 {
+                break;
+            }
             for seen in waiting.drain(..) {
                 self.state.reconcile(seen, &mut events);
             }
-            self.snapshots.send_replace(Arc::new(self.state.snapshot()));
+            self.keep_ended(&events);
+            self.publish();
             for event in events.drain(..) {
                 // Nobody listening is fine.
                 let _ = self.events.send(event);
             }
         }
+        if let Some(mut journal) = self.journal.take() {
+            journal.finish().await;
+        }
+    }
+
+    fn publish(&self) {
+        self.snapshots.send_replace(Arc::new(self.state.snapshot()));
+    }
+
+    fn keep_ended(&mut self, events: &[Event]) {
+        let Some(journal) = &mut self.journal else { return };
+        for event in events {
+            if let Event::PlayEnded(play) = event
+                && !journal.add(play.clone())
+            {
+                self.unkept.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        journal.hand_over();
+    }
+}
+
+async fn hand_over_one(journal: &mut Option<Journal>) {
+    match journal {
+        Some(journal) => journal.hand_over_one().await,
+        None => std::future::pending().await,
     }
 }

@@ -86,6 +86,23 @@ fn end_absent(
     });
 }
 
+/// Ends plays of an earlier process that went unseen too long to be the same ones.
+pub(crate) fn end_forgotten(
+    tracks: &mut BTreeMap<SessionKey, Track>,
+    moment: Moment,
+    ledger: &mut Ledger<'_>,
+    events: &mut Vec<Event>,
+) {
+    tracks.retain(|_, track| {
+        let unseen_ms = moment.at.as_millisecond() - track.play.seen_at.as_millisecond();
+        if unseen_ms <= rules::CARRIED_FOR_MS {
+            return true;
+        }
+        events.push(end(track, None, moment.mono_ms, ledger));
+        false
+    });
+}
+
 /// Closes a play: at the notified stop, else at `at`, else at the last moment it was seen.
 pub(crate) fn end(
     track: &mut Track,
@@ -95,7 +112,9 @@ pub(crate) fn end(
 ) -> Event {
     track.count_when_ready(now_mono_ms, true, ledger);
     let play = Arc::make_mut(&mut track.play);
-    play.ended_at = Some(track.stop_hint.map(|h| h.at).or(at).unwrap_or(play.seen_at));
+    let ended_at = track.stop_hint.map(|h| h.at).or(at).unwrap_or(play.seen_at);
+    // The wall clock may have been set back meanwhile.
+    play.ended_at = Some(ended_at.max(play.started_at));
     Event::PlayEnded(track.play.clone())
 }
 
@@ -135,6 +154,7 @@ fn begin(source: &SourceId, session: Session, at: Timestamp, mono_ms: u64) -> Tr
         totals: PlayTotals::default(),
         segments: Arc::new(vec![segment(&session, at)]),
         seen_at: at,
+        counted: false,
         session: Arc::new(session),
     };
     Track {
@@ -143,8 +163,6 @@ fn begin(source: &SourceId, session: Session, at: Timestamp, mono_ms: u64) -> Tr
         started_mono_ms: mono_ms,
         stop_hint: None,
         hinted_mono_ms: None,
-        counted: false,
-        waiting: model::Counters::default(),
         bit_ms: 0,
     }
 }

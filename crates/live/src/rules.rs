@@ -15,6 +15,10 @@ pub(crate) const RESTART_REWIND_MS: u64 = 15_000;
 /// itself forgets a silent player after about 3 minutes.
 pub(crate) const OUTAGE_CLOSES_AFTER_MS: u64 = 300_000;
 
+/// A play that an earlier process left open is taken up again only if it was seen within this time: a restart of ours
+/// or of the machine. Later, the same key and item are another evening.
+pub(crate) const CARRIED_FOR_MS: i64 = 6 * 3_600_000;
+
 /// Segments kept per play; beyond it the last one absorbs further changes.
 pub(crate) const MAX_SEGMENTS: usize = 100;
 

@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use model::{
-    Availability, Body, Endpoint, Event, Feature, Health, Observation, Outage, Play, RequestReport,
+    Availability, Body, Carried, Endpoint, Event, Feature, Health, Observation, Outage, Play, RequestReport,
     ServerSnapshot, SessionDelta, SessionKey, Snapshot, SourceId, State as PlayerState, TransmitDelta,
 };
 
-use crate::accrue::{Ledger, StopHint, Track, bytes_of};
+use crate::accrue::{Ledger, StopHint, Track, bit_ms_of, bytes_of};
 use crate::look::{self, Moment};
 use crate::rules;
 
@@ -18,6 +18,8 @@ pub struct State {
     version: u64,
     servers: Vec<Arc<ServerSnapshot>>,
     private: HashMap<SourceId, Private>,
+    /// Of servers that have not appeared yet.
+    carried: HashMap<SourceId, Carried>,
 }
 
 /// Per server, what is needed to reconcile but not published.
@@ -26,6 +28,8 @@ struct Private {
     tracks: BTreeMap<SessionKey, Track>,
     /// When the current outage was first noticed.
     down_since_mono_ms: Option<u64>,
+    /// Its plays come from an earlier process, and no good look has confirmed them yet.
+    unconfirmed: bool,
     bit_ms: u64,
 }
 
@@ -40,7 +44,26 @@ impl State {
             version: 0,
             servers,
             private: HashMap::new(),
+            carried: HashMap::new(),
         }
+    }
+
+    /// Takes up what an earlier process knew, before the first observation. Each server begins as if an outage had
+    /// just ended: a play that the first good look still lists goes on under its old start, any other ends where it
+    /// was last seen. What concerns a server that is not known yet waits until it appears.
+    pub fn restore(&mut self, carried: impl IntoIterator<Item = Carried>) {
+        for one in carried {
+            match self.servers.iter_mut().find(|s| s.id == one.source) {
+                Some(server) => {
+                    let private = self.private.entry(one.source.clone()).or_default();
+                    private.restore(Arc::make_mut(server), one);
+                }
+                None => {
+                    self.carried.insert(one.source.clone(), one);
+                }
+            }
+        }
+        self.version += 1;
     }
 
     /// The state as readers see it. Copies pointers only.
@@ -70,6 +93,9 @@ impl State {
             });
         let private = self.private.entry(seen.source.clone()).or_default();
         let server = Arc::make_mut(&mut self.servers[index]);
+        if let Some(carried) = self.carried.remove(&seen.source) {
+            private.restore(server, carried);
+        }
         let changed = private.apply(server, seen, events);
         if changed {
             events.push(Event::ServerChanged(self.servers[index].clone()));
@@ -78,6 +104,23 @@ impl State {
 }
 
 impl Private {
+    fn restore(&mut self, server: &mut ServerSnapshot, carried: Carried) {
+        self.unconfirmed = true;
+        self.bit_ms = bit_ms_of(carried.estimated_bytes);
+        for mut play in carried.plays {
+            play.ended_at = None;
+            self.tracks.insert(play.session.key.clone(), Track::carried(play));
+        }
+        server.counters = Arc::new(carried.counters);
+        server.transmitted_bytes = carried.transmitted_bytes;
+        self.publish_plays(server);
+    }
+
+    /// Whether nobody can vouch for what happened since the last good look.
+    fn in_the_dark(&self) -> bool {
+        self.unconfirmed || self.down_since_mono_ms.is_some()
+    }
+
     /// True if the server itself, not only its plays, changed.
     fn apply(&mut self, server: &mut ServerSnapshot, seen: Observation, events: &mut Vec<Event>) -> bool {
         let (at, mono_ms) = (seen.taken_at, seen.mono_ms);
@@ -87,7 +130,8 @@ impl Private {
                 sessions,
                 asked_mono_ms,
             } => {
-                let after_outage = self.down_since_mono_ms.take().is_some();
+                let after_outage = self.in_the_dark();
+                self.down_since_mono_ms = None;
                 let moment = Moment {
                     at,
                     mono_ms,
@@ -98,6 +142,9 @@ impl Private {
                     counters: &mut server.counters,
                     bit_ms: &mut self.bit_ms,
                 };
+                if std::mem::take(&mut self.unconfirmed) {
+                    look::end_forgotten(&mut self.tracks, moment, &mut ledger, events);
+                }
                 look::apply(
                     &server.id,
                     &mut self.tracks,
@@ -151,6 +198,7 @@ impl Private {
         mono_ms: u64,
         events: &mut Vec<Event>,
     ) {
+        let in_the_dark = self.in_the_dark();
         let mut ledger = Ledger {
             counters: &mut server.counters,
             bit_ms: &mut self.bit_ms,
@@ -163,7 +211,7 @@ impl Private {
             let item = &track.play.session.item;
             let other_item =
                 item.live.is_none() && delta.rating_key.is_some() && delta.rating_key != item.rating_key;
-            if other_item || self.down_since_mono_ms.is_some() {
+            if other_item || in_the_dark {
                 continue;
             }
             if track.stop_hint.is_none() {

@@ -20,14 +20,14 @@ pub use library::{ContentCount, ContentKind, Library, LibraryKind, LibraryRef};
 pub use observation::{
     Body, Endpoint, Feature, Observation, Outage, RequestReport, SessionDelta, TransmitDelta,
 };
-pub use play::{CounterKey, CounterMap, Counters, Play, PlayTotals, Segment};
+pub use play::{Carried, CounterKey, CounterMap, Counters, Play, PlayTotals, Segment};
 pub use record::{
     Fields, Origin, Person, Record, RecordClient, RecordItem, RecordKind, RecordStream, Scalar, Section,
 };
 pub use server::{Activity, Availability, Health, HostLoad, Link, ServerInfo, TranscodeCounts, UpdateStatus};
 pub use session::{
-    AudioStream, Decision, Delivery, Item, LiveChannel, MediaKind, Network, Player, Reason, Session,
-    SourceMedia, State, SubtitleAction, SubtitleStream, Transcode, User, VideoStream,
+    AudioStream, Decision, Delivery, Item, ItemDetails, LiveChannel, MediaKind, Network, Player, Reason,
+    Session, SourceMedia, State, SubtitleAction, SubtitleStream, Transcode, User, VideoStream,
 };
 pub use snapshot::{EndpointStats, ServerSnapshot, Snapshot};
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::{Decision, LibraryRef, MediaKind, PlayId, Reason, Session, SourceId, State, Text, Timestamp};
+use crate::{
+    Decision, LibraryRef, MediaKind, Network, PlayId, Reason, Session, SourceId, State, Text, Timestamp,
+};
 
 /// One play, open or ended. Clones share the session.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +24,8 @@ pub struct Play {
     pub segments: Arc<Vec<Segment>>,
     /// Last moment the play was confirmed by a look or a hint.
     pub seen_at: Timestamp,
+    /// Whether it has been added to the counters yet. Until then all its time waits in `totals`.
+    pub counted: bool,
 }
 
 impl Play {
@@ -69,7 +73,7 @@ pub struct CounterKey {
     pub decision: Option<Decision>,
 }
 
-/// Sums that only grow while the process runs.
+/// Sums that only grow; where a history is kept, also across restarts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     pub plays: u64,
@@ -80,3 +84,16 @@ pub struct Counters {
 
 /// Counters by key; shared, and copied only when one changes.
 pub type CounterMap = BTreeMap<CounterKey, Counters>;
+
+/// What an earlier process knew of one server: its next begins here.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Carried {
+    pub source: SourceId,
+    /// Open when it was last written down. Nobody vouches for the time since `seen_at`.
+    pub plays: Vec<Play>,
+    pub counters: CounterMap,
+    /// As in [`crate::ServerSnapshot`].
+    pub estimated_bytes: u64,
+    /// As in [`crate::ServerSnapshot`].
+    pub transmitted_bytes: Option<BTreeMap<Network, u64>>,
+}

@@ -177,6 +177,27 @@ pub struct Item {
     pub live: Option<LiveChannel>,
     /// Trailer, preroll, theme music: shown, never counted as a play.
     pub extra: bool,
+    pub details: ItemDetails,
+}
+
+/// What only a history wants to know of an item. Pictures are paths on the server, never URLs with a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ItemDetails {
+    /// Season or album.
+    pub parent_rating_key: Option<Text>,
+    /// Show or album artist.
+    pub grandparent_rating_key: Option<Text>,
+    /// The item's own picture; [`Item::thumb`] is the one to show.
+    pub thumb: Option<Text>,
+    pub parent_thumb: Option<Text>,
+    pub grandparent_thumb: Option<Text>,
+    pub art: Option<Text>,
+    pub content_rating: Option<Text>,
+    pub studio: Option<Text>,
+    /// `2021-09-17`, as told.
+    pub originally_available_at: Option<Text>,
+    /// Seconds since 1970.
+    pub added_at_s: Option<i64>,
 }
 
 /// The channel of a live television session; every field as far as the guide knows it.

@@ -122,6 +122,7 @@ pub(crate) fn item(kind: MediaKind, title: &str) -> Item {
         thumb: None,
         live: None,
         extra: false,
+        details: model::ItemDetails::default(),
     }
 }
 
@@ -209,5 +210,6 @@ pub(crate) fn play(source: &str, session: Session) -> Play {
             played_ms: 16_825,
         }]),
         seen_at: at(59),
+        counted: true,
     }
 }

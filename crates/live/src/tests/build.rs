@@ -126,6 +126,7 @@ pub(super) fn item(rating_key: &str) -> Item {
         thumb: None,
         live: None,
         extra: false,
+        details: model::ItemDetails::default(),
     }
 }
 

@@ -6,5 +6,6 @@ mod hints;
 mod looks;
 mod outages;
 mod properties;
+mod restore;
 mod rules;
 mod servers;

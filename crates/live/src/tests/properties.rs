@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::build::{World, session, with};
 
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Wait(u64),
     Look(Vec<(u8, u8, u8, u64)>),
     Hint(u8, Option<u8>, u8),
@@ -29,7 +29,7 @@ fn state(n: u8) -> State {
     [State::Playing, State::Paused, State::Buffering, State::Stopped][usize::from(n)]
 }
 
-fn apply(w: &mut World, step: &Step) {
+pub(super) fn apply(w: &mut World, step: &Step) {
     match step {
         Step::Wait(ms) => {
             w.wait(*ms);

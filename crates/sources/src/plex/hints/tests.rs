@@ -22,6 +22,7 @@ fn session(key: &str, rating_key: Option<&str>, state: State, live: bool) -> Ses
         thumb: None,
         live: live.then(LiveChannel::default),
         extra: false,
+        details: model::ItemDetails::default(),
     };
     Session {
         key: key.into(),

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use model::{
-    Decision, Item, LibraryId, LibraryKind, LibraryRef, LiveChannel, MediaKind, Network, Player, Session,
-    SessionKey, SourceMedia, State, Text, User,
+    Decision, Item, ItemDetails, LibraryId, LibraryKind, LibraryRef, LiveChannel, MediaKind, Network, Player,
+    Session, SessionKey, SourceMedia, State, Text, User,
 };
 
-use super::super::decode::{Answer, Cx, DecodeError, Decoded};
+use super::super::decode::{Answer, Cx, DecodeError, Decoded, Str};
 use super::super::wire::item;
 use super::delivery::Chosen;
 use super::{ItemMetadata, Known, Lookup, MappedSessions, Version, source, text};
@@ -172,6 +172,23 @@ fn described(item: &item::Item<'_>, kind: MediaKind) -> Item {
             .map(|p| Text::from(&**p)),
         live: None,
         extra: false,
+        details: details(item),
+    }
+}
+
+fn details(item: &item::Item<'_>) -> ItemDetails {
+    let picture = |field: &Str<'_>| field.as_deref().filter(|p| is_server_path(p)).map(Text::from);
+    ItemDetails {
+        parent_rating_key: text(&item.parent_rating_key),
+        grandparent_rating_key: text(&item.grandparent_rating_key),
+        thumb: picture(&item.thumb),
+        parent_thumb: picture(&item.parent_thumb),
+        grandparent_thumb: picture(&item.grandparent_thumb),
+        art: picture(&item.art),
+        content_rating: text(&item.content_rating),
+        studio: text(&item.studio),
+        originally_available_at: text(&item.originally_available_at),
+        added_at_s: item.added_at_s.filter(|s| *s > 0),
     }
 }
 
