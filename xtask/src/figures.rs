@@ -12,3 +12,12 @@ pub(crate) fn run(seconds: u64) -> Result<()> {
         &["bench", "--package", "app", "--bench", "figures", "--", &seconds],
     )
 }
+
+/// The table of the guide on history: a million plays, or `rows`.
+pub(crate) fn history(rows: u64) -> Result<()> {
+    let rows = rows.to_string();
+    command(
+        "cargo",
+        &["bench", "--package", "app", "--bench", "history", "--", &rows],
+    )
+}

@@ -24,6 +24,8 @@ cargo xtask COMMAND
   tidy             the house rules no compiler checks: arrows between crates, file lengths, stray notes
   captures DIR     decode every recorded Plex payload below DIR and say what was left out
   figures [SECS]   measure the release binary against the simulator and print the table of the README
+  history-figures [ROWS]
+                   measure a history of a million plays, or ROWS, and print the table of the guide
   needs            install (as root) or name the programs the tests use";
 
 fn main() -> ExitCode {
@@ -35,6 +37,11 @@ fn main() -> ExitCode {
         ["captures", dir] => captures::run(Path::new(dir)),
         ["figures"] => figures::run(30),
         ["figures", seconds] => seconds.parse().context("SECS is a number").and_then(figures::run),
+        ["history-figures"] => figures::history(1_000_000),
+        ["history-figures", rows] => rows
+            .parse()
+            .context("ROWS is a number")
+            .and_then(figures::history),
         ["needs"] => needs::install().map(|_| ()),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

@@ -45,6 +45,14 @@ pub(crate) enum Command {
     Docs(Docs),
     /// Record what a server answers, without names and secrets, for a bug report.
     Capture(Capture),
+    /// Take over the history of another program.
+    #[command(subcommand)]
+    Import(Import),
+    /// Look after the history: sizes, export, backup, checks.
+    History(History),
+    /// What is watched of Plex's collections.
+    #[command(subcommand)]
+    Collections(Collections),
 }
 
 /// Flags that set keys of the configuration. Their help comes from the schema.
@@ -71,6 +79,8 @@ pub(crate) struct Settings {
     pub(crate) log_format: Option<String>,
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<String>,
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) time_zone: Option<String>,
     #[arg(long, value_name = "POLICY")]
     pub(crate) label_users: Option<String>,
     #[arg(long, value_name = "POLICY")]
@@ -81,7 +91,7 @@ impl Settings {
     /// These, and where they say nothing, `before`: flags may stand on either side of the command's name.
     pub(crate) fn after(&self, before: &Self) -> Flags {
         let pick = |get: fn(&Self) -> &Option<String>| get(self).clone().or_else(|| get(before).clone());
-        let single: [(&'static str, Option<String>); 10] = [
+        let single: [(&'static str, Option<String>); 11] = [
             ("listen", pick(|s| &s.listen)),
             ("plex-url", pick(|s| &s.plex_url)),
             ("plex-token-file", pick(|s| &s.plex_token_file)),
@@ -90,6 +100,7 @@ impl Settings {
             ("log-level", pick(|s| &s.log_level)),
             ("log-format", pick(|s| &s.log_format)),
             ("data-dir", pick(|s| &s.data_dir)),
+            ("time-zone", pick(|s| &s.time_zone)),
             ("label-users", pick(|s| &s.label_users)),
             ("label-titles", pick(|s| &s.label_titles)),
         ];
@@ -247,6 +258,104 @@ pub(crate) struct Capture {
     /// Which server, by its id or name; needed if there are several.
     #[arg(long, value_name = "ID")]
     pub(crate) server: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Import {
+    /// From a Tautulli: its `tautulli.db`, a backup of it (`.zip`), or the address of a running one.
+    Tautulli(ImportTautulli),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportTautulli {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// File, or address such as <http://192.168.1.10:8181>.
+    #[arg(value_name = "FILE|URL")]
+    pub(crate) from: String,
+    /// File that holds Tautulli's API key; needed for an address. [env: `TAUTULLI_API_KEY`: the key itself]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) api_key_file: Option<PathBuf>,
+    /// Our id of the Plex server it watched; the only one configured, else `tautulli`.
+    #[arg(long, value_name = "ID")]
+    pub(crate) server: Option<String>,
+    /// Write every row that could not be taken, with its reason, into this file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) refused: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct History {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    #[command(subcommand)]
+    pub(crate) action: HistoryAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum HistoryAction {
+    /// Print what the history holds and how large it is.
+    Stats,
+    /// Drop plays, or details of plays, that are older than so many days.
+    Prune {
+        /// Drop plays that are over for more than this many days.
+        #[arg(long, value_name = "DAYS")]
+        keep_days: Option<u32>,
+        /// Drop the details of streams of plays older than this many days.
+        #[arg(long, value_name = "DAYS")]
+        thin_after_days: Option<u32>,
+    },
+    /// Write every play, oldest first.
+    Export {
+        #[arg(long, value_enum, default_value_t = ExportAs::Csv)]
+        format: ExportAs,
+        /// File instead of standard output.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Copy the history into a file, also while it is in use.
+    Backup {
+        #[arg(value_name = "FILE")]
+        to: PathBuf,
+    },
+    /// Put a backup in the place of the history; the old one is kept beside it.
+    Restore {
+        #[arg(value_name = "FILE")]
+        from: PathBuf,
+    },
+    /// Check the file, and that every sum equals a full count.
+    Verify,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportAs {
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Collections {
+    /// Count what was watched of collections now and keep the figures.
+    Collect(CollectCollections),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CollectCollections {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// Only collections of this name; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Vec<String>,
+    /// Only collections of this library; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) library: Vec<String>,
+    /// Mark the figures as taken for this rotation.
+    #[arg(long, value_name = "ID")]
+    pub(crate) rotation: Option<String>,
+    /// Days of history to count.
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) window_days: Option<u32>,
 }
 
 /// What to do after the command line is read.

@@ -64,7 +64,8 @@ pub(crate) fn write_private(path: &Path, text: &str) -> io::Result<()> {
         })
 }
 
-fn random() -> io::Result<String> {
+/// 128 random bits, spelled as a UUID.
+pub(crate) fn random() -> io::Result<String> {
     let mut bytes = [0; 16];
     fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(uuid(u128::from_be_bytes(bytes)))

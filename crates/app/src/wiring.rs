@@ -138,6 +138,7 @@ pub(crate) fn build(config: Config, listeners: Listeners, salt: &Secret) -> Resu
         events: web::Events::default(),
         scrape_hint: web::ScrapeHint::default(),
         history: None,
+        tautulli: None,
         catalog: None,
     });
     let default_profile = profile(&config.default_profile)?;

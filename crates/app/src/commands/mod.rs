@@ -34,6 +34,9 @@ pub(crate) fn dispatch(cli: Cli, env: &Env) -> Result<(), Failure> {
         Some(Command::Simulate(simulate)) => {
             unconfigured("simulate", &before).and_then(|()| simulate::simulate(&simulate))
         }
+        Some(Command::Import(_) | Command::History(_) | Command::Collections(_)) => {
+            Err(Failure::failed("this command is being built"))
+        }
         Some(Command::Docs(docs)) => unconfigured("docs", &before).map(|()| docs::docs(docs.page)),
     }
 }

@@ -135,9 +135,9 @@ pub(crate) static RIVALS: &[Rival] = &[
     },
     Rival {
         name: "TZ",
-        sets: None,
-        convert: same,
-        doc: "Not needed: every time is told in UTC.",
+        sets: Some(("history", "time_zone")),
+        convert: zone,
+        doc: "Time zone of days, hours and months.",
     },
 ];
 
@@ -150,6 +150,12 @@ fn same(text: &str) -> Option<String> {
 #[expect(clippy::unnecessary_wraps, reason = "one signature for all conversions")]
 fn one_or_true(text: &str) -> Option<String> {
     Some(matches!(text.trim(), "1" | "true" | "TRUE" | "True").to_string())
+}
+
+/// POSIX spells a zone file with a colon before it; anything but a name is the system's business, not ours.
+fn zone(text: &str) -> Option<String> {
+    let name = text.trim().trim_start_matches(':');
+    jiff::tz::TimeZone::get(name).ok().map(|_| name.to_owned())
 }
 
 fn positive(text: &str) -> Option<String> {

@@ -108,6 +108,7 @@ impl Merged {
     /// The one deserialisation.
     pub(super) fn config(&self) -> Result<Config, Failure> {
         self.check_servers()?;
+        self.check_tautullis()?;
         // Values that parse further than their type are tried one by one, so that the message names the place.
         for s in self.0.values() {
             let mut one = Table::new();
@@ -140,6 +141,22 @@ impl Merged {
                 let message = format!("{}: plex[{index}] has neither url nor name", s.origin);
                 return Err(Failure::config(message).hint(hint));
             }
+        }
+        Ok(())
+    }
+
+    fn check_tautullis(&self) -> Result<(), Failure> {
+        for s in self.0.values().filter(|s| s.at.table().name == "tautulli") {
+            let index = s.at.index();
+            let has = |key| At::find("tautulli", index, key).is_some_and(|at| self.0.contains_key(&at));
+            let lacks = match (has("url"), has("api_key") || has("api_key_file")) {
+                (true, true) => continue,
+                (false, _) => "has no url",
+                (true, false) => "has neither api_key nor api_key_file",
+            };
+            let message = format!("{}: tautulli[{index}] {lacks}", s.origin);
+            return Err(Failure::config(message)
+                .hint("the address is that of Tautulli's page; the key stands in its settings under Web Interface"));
         }
         Ok(())
     }
@@ -199,4 +216,10 @@ struct Probe {
     _listen_as: Option<Vec<super::ListenAs>>,
     #[serde(rename = "base_path", default, deserialize_with = "super::base_path")]
     _base_path: String,
+    #[serde(rename = "time_zone", default)]
+    _time_zone: Option<super::Zone>,
+    #[serde(rename = "watched_percent", default)]
+    _watched_percent: Option<super::Percent>,
+    #[serde(rename = "visibility", default)]
+    _visibility: Vec<super::Place>,
 }

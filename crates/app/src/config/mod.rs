@@ -6,6 +6,7 @@
 pub(crate) mod docs;
 mod env;
 mod file;
+mod keys;
 mod merge;
 mod nearest;
 mod print;
@@ -17,7 +18,9 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use base::error::Chain;
+use base::Secret;
 use base::tls::Trust;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use sources::plex;
 
@@ -35,6 +38,9 @@ const FILE_NAME: &str = "projectionist.toml";
 
 /// Where packages and containers keep state.
 const SYSTEM_DATA_DIR: &str = "/var/lib/projectionist";
+
+/// Where people mount what a container keeps.
+const CONTAINER_DATA_DIR: &str = "/config";
 
 /// Name of the saved account token within the data directory.
 pub(crate) const SAVED_TOKEN: &str = "plex-token";
@@ -56,6 +62,11 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) plex: Vec<plex::Config>,
     pub(crate) plex_tv: plex::TvConfig,
+    pub(crate) history: Keeping,
+    pub(crate) tautulli_api: TautulliApi,
+    #[serde(default)]
+    pub(crate) tautulli: Vec<Tautulli>,
+    pub(crate) collections: Collections,
 }
 
 impl Config {
@@ -77,6 +88,105 @@ pub(crate) struct Log {
 pub(crate) struct Metrics {
     pub(crate) users: String,
     pub(crate) titles: String,
+}
+
+/// `[history]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Keeping {
+    pub(crate) enabled: bool,
+    #[serde(default)]
+    pub(crate) time_zone: Option<Zone>,
+    pub(crate) ignore_below_s: u32,
+    pub(crate) ignore_music_below_s: u32,
+    pub(crate) watched_percent: Percent,
+    pub(crate) watched_marker: String,
+    #[serde(default)]
+    pub(crate) ignore_users: Vec<String>,
+    #[serde(default)]
+    pub(crate) ignore_libraries: Vec<String>,
+    pub(crate) backfill: bool,
+    pub(crate) keep_days: u32,
+    pub(crate) thin_after_days: u32,
+}
+
+/// `[tautulli_api]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TautulliApi {
+    pub(crate) enabled: bool,
+    #[serde(default)]
+    pub(crate) key: Option<Secret>,
+    #[serde(default)]
+    pub(crate) key_file: Option<PathBuf>,
+}
+
+/// One `[[tautulli]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tautulli {
+    pub(crate) url: String,
+    #[serde(default)]
+    pub(crate) api_key: Option<Secret>,
+    #[serde(default)]
+    pub(crate) api_key_file: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) server: Option<String>,
+    pub(crate) sync_interval_s: u64,
+    pub(crate) timeout_s: f64,
+}
+
+/// `[collections]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Collections {
+    pub(crate) interval_hours: u32,
+    pub(crate) window_days: u32,
+    #[serde(default)]
+    pub(crate) visibility: Vec<Place>,
+    #[serde(default)]
+    pub(crate) libraries: Vec<String>,
+}
+
+/// Where a collection is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Place {
+    Recommended,
+    OwnHome,
+    SharedHome,
+}
+
+/// A time zone by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub(crate) struct Zone(pub(crate) TimeZone);
+
+impl TryFrom<String> for Zone {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        TimeZone::get(name.trim())
+            .map(Self)
+            .map_err(|_| format!("\"{name}\" is no time zone; expected a name such as Europe/Berlin or UTC"))
+    }
+}
+
+/// 1 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub(crate) struct Percent(pub(crate) u8);
+
+impl TryFrom<i64> for Percent {
+    type Error = String;
+
+    fn try_from(n: i64) -> Result<Self, String> {
+        u8::try_from(n)
+            .ok()
+            .filter(|n| (1..=100).contains(n))
+            .map(Self)
+            .ok_or_else(|| format!("{n} is not a percentage from 1 to 100"))
+    }
 }
 
 /// `cplieger=:9594`.
@@ -298,7 +408,18 @@ pub(crate) fn usual_places(env: &Env) -> Vec<PathBuf> {
     places
 }
 
+/// Docker, Podman and Kubernetes each leave a mark.
+fn in_container(env: &Env) -> bool {
+    env.get("container").is_some()
+        || env.get("KUBERNETES_SERVICE_HOST").is_some()
+        || ["/.dockerenv", "/run/.containerenv"].iter().any(|p| Path::new(p).exists())
+}
+
 fn default_data_dir(env: &Env) -> PathBuf {
+    let container = Path::new(CONTAINER_DATA_DIR);
+    if container.is_dir() && in_container(env) {
+        return container.to_owned();
+    }
     let system = PathBuf::from(SYSTEM_DATA_DIR);
     let home = env
         .get("HOME")

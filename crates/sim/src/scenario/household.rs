@@ -74,7 +74,7 @@ pub fn cabin_seed() -> Seed {
 
 /// Where somebody watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Sofa,
     Kitchen,
     Desk,
@@ -94,11 +94,11 @@ const PLACES: [Place; 6] = [
 
 /// A person on a device.
 #[derive(Clone, Debug)]
-struct Seat {
-    user: User,
-    place: Place,
-    player: Player,
-    network: Network,
+pub(super) struct Seat {
+    pub(super) user: User,
+    pub(super) place: Place,
+    pub(super) player: Player,
+    pub(super) network: Network,
 }
 
 /// What goes on at a seat.
@@ -110,9 +110,9 @@ struct Watching {
 }
 
 pub(super) struct Evening {
-    world: Arc<World>,
-    rng: Rng,
-    seats: Vec<Seat>,
+    pub(super) world: Arc<World>,
+    pub(super) rng: Rng,
+    pub(super) seats: Vec<Seat>,
     /// By seat number.
     watching: BTreeMap<usize, Watching>,
     libraries: Vec<(u32, LibraryKind)>,
@@ -290,7 +290,7 @@ impl Evening {
         );
     }
 
-    fn choose(&mut self, place: Place) -> Option<Item> {
+    pub(super) fn choose(&mut self, place: Place) -> Option<Item> {
         let dice = self.rng.u8(..100);
         let kind = match place {
             Place::Kitchen => LibraryKind::Artist,
@@ -326,7 +326,13 @@ impl Evening {
     }
 
     /// What the server must do for this item on this device.
-    fn delivery(&self, seat: &Seat, item: &Item, selected: usize, subtitle: Option<&Subtitle>) -> Delivery {
+    pub(super) fn delivery(
+        &self,
+        seat: &Seat,
+        item: &Item,
+        selected: usize,
+        subtitle: Option<&Subtitle>,
+    ) -> Delivery {
         let fast = |d: Delivery| if self.hardware { d.hw("vaapi") } else { d };
         let version = item.versions.get(selected);
         let video = version.and_then(|v| v.video.as_ref());

@@ -2,6 +2,7 @@
 
 mod household;
 mod load;
+mod past;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use crate::plex::{Seed, World};
 
 pub use household::{cabin_seed, household, household_seed};
 pub use load::{big_seed, busy, fill};
+pub use past::{PastPlay, past};
 
 /// Name and meaning of every scenario, for a help text.
 const SCENARIOS: [(&str, &str); 3] = [

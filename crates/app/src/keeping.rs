@@ -1,0 +1,128 @@
+//! Opens the history as the configuration wants it, and finds the key of the Tautulli-compatible API.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use base::Secret;
+use base::error::Chain;
+use history::History;
+use history::rules::{WatchedMarker, WatchedRule};
+use jiff::tz::TimeZone;
+
+use crate::config::{Config, Keeping, plain};
+use crate::failure::Failure;
+use crate::installation;
+
+/// Name of the file with the key that was drawn, within the data directory.
+const KEY_FILE: &str = "tautulli-api-key";
+
+/// Opens the history, or says why there is none. Watching and `/metrics` go on without it.
+pub(crate) fn open(config: &Config) -> Option<History> {
+    if !config.history.enabled {
+        return None;
+    }
+    match History::open(&config.data_dir, settings(&config.history)) {
+        Ok(history) => {
+            let (plays, zone) = (history.columns().len(), zone_name(history.settings()));
+            tracing::info!(plays, "history of {plays} plays opened in {}, days in {zone}", config.data_dir.display());
+            Some(history)
+        }
+        Err(e) => {
+            tracing::error!(
+                kind = e.kind().as_str(),
+                "going on without a history: {}; --data-dir names another directory, [history] enabled = false \
+                 turns it off",
+                Chain(&e)
+            );
+            None
+        }
+    }
+}
+
+/// As [`open`], for commands that are nothing without it.
+pub(crate) fn require(config: &Config) -> Result<History, Failure> {
+    History::open(&config.data_dir, settings(&config.history)).map_err(|e| failure(&e))
+}
+
+pub(crate) fn failure(e: &history::Error) -> Failure {
+    let hint = match e {
+        history::Error::InUse { .. } => "stop the Projectionist that runs there first",
+        history::Error::Damaged { .. } => "projectionist history restore FILE puts a backup in its place",
+        _ => "--data-dir names another directory",
+    };
+    Failure::failed(Chain(e).to_string()).hint(hint)
+}
+
+fn settings(keeping: &Keeping) -> history::Settings {
+    let percent = keeping.watched_percent.0;
+    history::Settings {
+        time_zone: time_zone(keeping),
+        watched: WatchedRule {
+            movie_percent: percent,
+            episode_percent: percent,
+            track_percent: percent,
+            marker: match keeping.watched_marker.as_str() {
+                "percent" => WatchedMarker::Threshold,
+                "final_credits" => WatchedMarker::FinalCredits,
+                "first_credits" => WatchedMarker::FirstCredits,
+                _ => WatchedMarker::Earliest,
+            },
+        },
+    }
+}
+
+/// The configured zone, else the machine's, else UTC.
+pub(crate) fn time_zone(keeping: &Keeping) -> TimeZone {
+    keeping
+        .time_zone
+        .as_ref()
+        .map(|z| z.0.clone())
+        .or_else(|| TimeZone::try_system().ok())
+        .unwrap_or(TimeZone::UTC)
+}
+
+fn zone_name(settings: &history::Settings) -> String {
+    settings.time_zone.iana_name().unwrap_or("UTC").to_owned()
+}
+
+/// The key clients of `/api/v2` must send: the configured one, else the one drawn before, else a new one, which is
+/// logged this once. `None` if the API is off.
+pub(crate) fn tautulli_key(config: &Config) -> Result<Option<Secret>, Failure> {
+    let api = &config.tautulli_api;
+    if !api.enabled {
+        return Ok(None);
+    }
+    if let Some(key) = &api.key {
+        return Ok(Some(key.clone()));
+    }
+    let path = api.key_file.clone().unwrap_or_else(|| config.data_dir.join(KEY_FILE));
+    match read(&path) {
+        Ok(key) => Ok(Some(key)),
+        Err(e) if api.key_file.is_none() => {
+            let key = draw().map_err(|e| Failure::failed(format!("drawing a key: {}", plain(&e))))?;
+            let kept = match installation::write_private(&path, &key) {
+                Ok(()) => format!("kept in {}", path.display()),
+                Err(why) => format!("not kept, since {} cannot be written ({})", path.display(), plain(&why)),
+            };
+            tracing::debug!("no key in {}: {}", path.display(), plain(&e));
+            // The one moment at which it is shown, so that a client can be set up.
+            tracing::info!("Tautulli-compatible API at /api/v2 with the new key {key}, {kept}");
+            Ok(Some(Secret::new(&key)))
+        }
+        Err(e) => Err(Failure::config(format!("cannot read {}: {}", path.display(), plain(&e)))),
+    }
+}
+
+fn read(path: &Path) -> io::Result<Secret> {
+    let text = fs::read_to_string(path)?;
+    match text.trim() {
+        "" => Err(io::Error::new(io::ErrorKind::InvalidData, "it is empty")),
+        key => Ok(Secret::new(key)),
+    }
+}
+
+/// 32 hexadecimal digits, as Tautulli's keys are.
+fn draw() -> io::Result<String> {
+    Ok(installation::random()?.replace('-', ""))
+}
