@@ -34,6 +34,8 @@ pub struct Context {
     pub scrape_hint: ScrapeHint,
     /// Absent where none is kept.
     pub history: Option<history::History>,
+    /// How `/api/v2` answers; absent, it is off.
+    pub tautulli: Option<crate::tautulli::Settings>,
     /// Absent where no server can be asked about its libraries.
     pub catalog: Option<crate::Catalog>,
 }

@@ -2,7 +2,8 @@
 //!
 //! Invariant: `web` is the only crate that serialises JSON outwards. It holds read handles only: it may not see a
 //! source, a file or the environment, and no handler waits for anything but its own client. The types of the
-//! interface have no place for a token, and no URL of a server is published.
+//! interface have no place for a token, and the address of a server is told by the Tautulli interface alone, to who
+//! has its key.
 
 mod accept;
 mod api;
@@ -16,6 +17,7 @@ mod respond;
 mod router;
 mod scrape;
 mod serve;
+pub mod tautulli;
 
 pub use api::v1::openapi_json;
 pub use catalog::{Catalog, CatalogError, CatalogQuestion, QUESTIONS_MAX};

@@ -13,7 +13,7 @@ use http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use crate::respond::Refusal;
-use crate::{Context, api, health, page, scrape};
+use crate::{Context, api, health, page, scrape, tautulli};
 
 /// Everything. `default_profile` is what `/metrics` serves.
 ///
@@ -26,7 +26,8 @@ pub fn router(ctx: Arc<Context>, default_profile: Profile) -> Router {
         .route("/metrics/{profile}", get(scrape::of_profile))
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
-        .merge(api::v1::routes());
+        .merge(api::v1::routes())
+        .merge(tautulli::routes());
     let all = match ctx.base_path.as_str() {
         "" => routes,
         base => routes

@@ -52,6 +52,7 @@ impl House {
             events: Events::default(),
             scrape_hint: ScrapeHint::default(),
             history: None,
+            tautulli: None,
             catalog: None,
         };
         change(&mut ctx);
@@ -251,6 +252,7 @@ pub(crate) mod sample {
             thumb: Some("/library/metadata/1/thumb/2?X-Plex-Token=planted-secret".into()),
             live: None,
             extra: false,
+            details: model::ItemDetails::default(),
         }
     }
 

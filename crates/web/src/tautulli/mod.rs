@@ -1,0 +1,163 @@
+//! The interface of Tautulli (`/api/v2`), for programs that know it: `docs/reference/compatibility.md` says where an
+//! answer of ours differs, and why.
+//!
+//! Numbers come from `history::ask`; this folder knows names, parameters and the order of keys.
+
+mod commands;
+mod envelope;
+mod params;
+mod quotes;
+mod server;
+mod value;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use base::Secret;
+use http::{StatusCode, Uri};
+use model::SourceId;
+
+use crate::Context;
+use crate::respond::answer;
+use commands::{Asked, Command};
+use envelope::{Format, Reply};
+use params::Params;
+use value::object;
+
+/// How `/api/v2` answers. Without it, or without a history, the interface is off.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The one key, good for everything here.
+    pub key: Secret,
+    /// Whether plays are grouped where a question does not say (Tautulli `group_history_tables`).
+    pub group_history: bool,
+    /// Whether `get_history` lists what plays now (Tautulli `history_table_activity`).
+    pub history_activity: bool,
+    /// Whether weeks begin on Monday (Tautulli `week_start_monday`).
+    pub week_starts_monday: bool,
+    /// Where the watched servers are, for `get_server_info`; in the order of the configuration.
+    pub servers: Vec<ServerAddress>,
+}
+
+impl Settings {
+    /// Tautulli's own defaults.
+    pub fn new(key: Secret) -> Self {
+        Self {
+            key,
+            group_history: true,
+            history_activity: true,
+            week_starts_monday: false,
+            servers: Vec::new(),
+        }
+    }
+}
+
+/// The address of a watched server, told only to who has the key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServerAddress {
+    pub server: SourceId,
+    pub host: String,
+    pub port: u16,
+    pub tls: bool,
+}
+
+/// Parameters in a form beyond this are refused before they are read.
+const FORM_BYTES_MAX: usize = 64 * 1024;
+
+pub(crate) fn routes() -> Router<Arc<Context>> {
+    let limit = axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX);
+    let current = get(api).post(api);
+    let old = get(old_version).post(old_version);
+    Router::new()
+        .route("/api/v2", current.clone())
+        .route("/api/v2/", current)
+        .route("/api", old.clone())
+        .route("/api/", old.clone())
+        .route("/api/v1", old.clone())
+        .route("/api/v1/", old)
+        .route("/status", get(status))
+        .layer(limit)
+}
+
+/// Versions before the second have been gone for years.
+async fn old_version() -> Response {
+    let refusal = Reply::refused("Please use the /api/v2 endpoint.").with_status(StatusCode::OK);
+    Format::default().response(refusal)
+}
+
+/// That we answer; needs no key.
+async fn status() -> Response {
+    let mut body = Vec::new();
+    object! { "result" => "success", "message" => "Ok" }.write_json(&mut body);
+    answer(StatusCode::OK, envelope::JSON, Body::from(body))
+}
+
+async fn api(State(ctx): State<Arc<Context>>, uri: Uri, form: Bytes) -> Response {
+    let params = Params::of(&uri, &form);
+    let format = match Format::of(&params) {
+        Ok(format) => format,
+        Err(refusal) => return Format::default().response(refusal),
+    };
+    match admit(&ctx, &params) {
+        Ok(command) => command.answer(Asked::new(ctx, params), format).await,
+        Err(refusal) => format.response(refusal),
+    }
+}
+
+/// The command that was asked for, if it was asked for with the key.
+fn admit(ctx: &Context, params: &Params) -> Result<&'static Command, Reply> {
+    let settings = ctx.tautulli.as_ref().filter(|s| !s.key.is_empty());
+    let Some(settings) = settings.filter(|_| ctx.history.is_some()) else {
+        return Err(Reply::refused("API not enabled"));
+    };
+    let wanted = params.raw("cmd");
+    let command = wanted.and_then(Command::named);
+    if command.is_none_or(|c| !c.is_open()) {
+        let mut keys = params.all("apikey");
+        let Some(key) = keys.next() else {
+            return Err(Reply::refused("Parameter apikey is required"));
+        };
+        if keys.next().is_some() || !same(key.as_bytes(), settings.key.expose().as_bytes()) {
+            return Err(Reply::refused("Invalid apikey"));
+        }
+    }
+    match (wanted, command) {
+        (_, Some(command)) => Ok(command),
+        (Some(unknown), None) => Err(Reply::refused(format!(
+            "Unknown command: {unknown}. Possible commands are: {}",
+            commands::names()
+        ))),
+        (None, None) => Err(Reply::refused(format!(
+            "Parameter cmd is required. Possible commands are: {}",
+            commands::names()
+        ))),
+    }
+}
+
+/// Compares in a time that tells nothing but the length.
+fn same(given: &[u8], wanted: &[u8]) -> bool {
+    let differing = |sum: u8, (a, b): (&u8, &u8)| std::hint::black_box(sum | (a ^ b));
+    given.len() == wanted.len() && given.iter().zip(wanted).fold(0, differing) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_whole_key_is_the_key() {
+        for (given, expected) in [
+            ("abc", true),
+            ("abd", false),
+            ("ab", false),
+            ("abcd", false),
+            ("", false),
+        ] {
+            assert_eq!(same(given.as_bytes(), b"abc"), expected, "{given}");
+        }
+    }
+}
