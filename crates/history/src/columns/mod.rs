@@ -119,6 +119,11 @@ pub struct Columns {
     location: Vec<Location>,
     relayed: Vec<bool>,
     marks: Vec<Marks>,
+    /// The row before of the same viewer.
+    previous_of_viewer: Vec<Row>,
+    viewer_last: Vec<Row>,
+    /// Rows that stopped before they started, oldest id first.
+    backwards: Vec<Row>,
     /// Rows by start, then id.
     by_start: Vec<Row>,
     /// Rows by stop, then id; those without a stop come first.
@@ -197,6 +202,10 @@ impl Columns {
         self.location.push(new.location);
         self.relayed.push(new.relayed);
         self.marks.push(Marks::default());
+        self.link_viewer(new.viewer, row);
+        if stopped != 0 && stopped < started {
+            self.backwards.push(row);
+        }
         insert_sorted(&mut self.by_start, row, &self.started);
         insert_sorted(&mut self.by_stop, row, &self.stopped);
         self.version += 1;
@@ -208,6 +217,14 @@ impl Columns {
         if let Some(place) = self.marks.get_mut(row as usize) {
             *place = marks;
         }
+    }
+
+    fn link_viewer(&mut self, viewer: ViewerIx, row: Row) {
+        if self.viewer_last.len() <= viewer.at() {
+            self.viewer_last.resize(viewer.at() + 1, NONE);
+        }
+        let last = std::mem::replace(&mut self.viewer_last[viewer.at()], row);
+        self.previous_of_viewer.push(last);
     }
 
     fn group_for(&mut self, new: &NewRow) -> Group {
@@ -282,6 +299,23 @@ impl Columns {
                 row
             })
         })
+    }
+
+    /// Rows of a viewer, newest id first.
+    pub fn viewer_rows(&self, viewer: ViewerIx) -> impl Iterator<Item = Row> + '_ {
+        let mut next = self.viewer_last.get(viewer.at()).copied().unwrap_or(NONE);
+        std::iter::from_fn(move || {
+            let row = next;
+            (row != NONE).then(|| {
+                next = self.previous_of_viewer[row as usize];
+                row
+            })
+        })
+    }
+
+    /// Rows whose stop lies before their start, as a clock that was set leaves them; few, oldest id first.
+    pub fn backwards(&self) -> &[Row] {
+        &self.backwards
     }
 
     /// `reference_id`.
@@ -386,7 +420,7 @@ impl Columns {
     }
 }
 
-fn clamp_i32(value: i64) -> i32 {
+pub(crate) fn clamp_i32(value: i64) -> i32 {
     i32::try_from(value).unwrap_or(if value < 0 { i32::MIN } else { i32::MAX })
 }
 
