@@ -46,6 +46,11 @@ impl Level {
         Self::ALL.into_iter().find(|l| l.number() == n)
     }
 
+    /// By the wire's word; of albums and pictures, which share one, the picture.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|l| l.type_name() == name)
+    }
+
     pub(crate) fn number(self) -> u32 {
         match self {
             Self::Movie => 1,
@@ -206,7 +211,7 @@ impl Library {
     }
 
     /// Level and index of a rating key of this library.
-    fn locate(&self, key: u64) -> Option<(Level, u32)> {
+    pub(crate) fn locate(&self, key: u64) -> Option<(Level, u32)> {
         let (slot, index) = ((key.checked_sub(1)?) / SLOT, (key - 1) % SLOT);
         let levels = Level::ALL.len() as u64;
         if slot / levels != u64::from(self.id) {

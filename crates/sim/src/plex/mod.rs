@@ -4,6 +4,7 @@
 //! misreading of the protocol would satisfy both.
 
 mod catalog;
+mod decor;
 mod fault;
 mod frames;
 mod item;
@@ -15,6 +16,7 @@ mod seed;
 mod server;
 mod session_seed;
 mod session_view;
+mod shelf;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -31,6 +33,7 @@ pub use server::Plex;
 pub use session_seed::{
     Conversion, Decision, Delivery, Network, PlayState, Player, Quality, SessionSeed, SubtitleDecision, User,
 };
+pub use shelf::{CollectionSeed, Element, PlaylistSeed, Promoted, ShelfSeed, Shelved};
 pub use stats::HostLoad;
 pub use value::{Scalar, Text};
 pub use world::{ActivitySeed, DownloadSeed, Release, Restart, World};

@@ -7,6 +7,7 @@ use base::{Clock, Secret};
 
 use crate::plex::item::Item;
 use crate::plex::session_seed::User;
+use crate::plex::shelf::ShelfSeed;
 use crate::plex::value::Text;
 
 /// The owner's token unless the seed says otherwise.
@@ -31,6 +32,8 @@ pub struct Seed {
     /// Answers local clients without any token.
     pub allow_without_token: bool,
     pub libraries: Vec<LibrarySeed>,
+    /// Collections, playlists and items that are not invented.
+    pub shelf: ShelfSeed,
     pub users: Vec<User>,
     /// Rows of the play history at the start.
     pub history_rows: usize,
@@ -168,6 +171,7 @@ impl LibrarySeed {
                 shows,
                 seasons,
                 episodes,
+                collections: shows / 12,
                 ..Counts::default()
             },
         )
@@ -247,6 +251,7 @@ impl Default for Seed {
                 LibrarySeed::music("Music", 96, 310, 4207),
                 LibrarySeed::photos("Photos", 64, 2950, 41),
             ],
+            shelf: ShelfSeed::default(),
             users: vec![
                 User {
                     id: 1,
@@ -314,6 +319,11 @@ impl Seed {
 
     pub fn libraries(mut self, libraries: Vec<LibrarySeed>) -> Self {
         self.libraries = libraries;
+        self
+    }
+
+    pub fn shelf(mut self, shelf: ShelfSeed) -> Self {
+        self.shelf = shelf;
         self
     }
 

@@ -4,15 +4,17 @@ use std::ops::Range;
 
 use http::StatusCode;
 
-use crate::plex::catalog::{Level, Library};
+use crate::plex::catalog::{Entry, Level, Library};
+use crate::plex::decor;
 use crate::plex::item_view;
 use crate::plex::names;
 use crate::plex::server::about;
 use crate::plex::server::reply::Reply;
 use crate::plex::server::request::Request;
 use crate::plex::server::routes::Caller;
+use crate::plex::server::shelf;
 use crate::plex::value::Node;
-use crate::plex::world::World;
+use crate::plex::world::{State, World};
 
 pub(super) fn route(world: &World, request: &Request, caller: &Caller, segments: &[&str]) -> Reply {
     match segments {
@@ -26,16 +28,20 @@ pub(super) fn route(world: &World, request: &Request, caller: &Caller, segments:
                 .and_then(|id| state.library(id))
                 .filter(|l| caller.sees(l.id));
             match library {
-                Some(library) => section(library, request, rest),
+                Some(library) => section(&state, library, request, rest),
                 None => Reply::NOT_FOUND,
             }
         }
-        ["metadata", ids] => metadata(world, caller, ids),
-        ["metadata" | "collections", key, "children" | "items"] => {
-            below(world, request, caller, key, Library::children)
+        ["metadata", ids] => metadata(world, request, caller, ids),
+        ["collections", key, "children" | "items"] => {
+            shelf::members(&world.lock(), request, caller, key).unwrap_or(Reply::NOT_FOUND)
+        }
+        ["metadata", key, "children"] => {
+            let shelved = shelf::below(&world.lock(), request, caller, key);
+            shelved.unwrap_or_else(|| below(world, request, caller, key, Library::children))
         }
         ["metadata", key, "allLeaves"] => below(world, request, caller, key, Library::leaves),
-        ["collections", key] => metadata(world, caller, key),
+        ["collections", key] => metadata(world, request, caller, key),
         ["onDeck" | "recentlyAdded"] => about::nothing(),
         _ => Reply::NOT_FOUND,
     }
@@ -110,11 +116,11 @@ fn directory(library: &Library, caller: &Caller) -> Node {
     }
 }
 
-fn section(library: &Library, request: &Request, rest: &[&str]) -> Reply {
+fn section(state: &State, library: &Library, request: &Request, rest: &[&str]) -> Reply {
     match rest {
         [] => section_root(library),
-        ["all"] => listing(library, request),
-        ["collections"] => rows(library, request, Level::Collection),
+        ["all"] => listing(state, library, request),
+        ["collections"] => shelf::collections(state, library, request),
         ["refresh"] => Reply::Done,
         _ => Reply::NOT_FOUND,
     }
@@ -137,7 +143,7 @@ fn section_root(library: &Library) -> Reply {
     Reply::Tree(node.with(entries).sized())
 }
 
-fn container(library: &Library) -> Node {
+pub(super) fn container(library: &Library) -> Node {
     Node::new("MediaContainer")
         .attr("allowSync", true)
         .attr(
@@ -154,7 +160,7 @@ fn container(library: &Library) -> Node {
         .attr("title1", &library.title)
 }
 
-fn listing(library: &Library, request: &Request) -> Reply {
+fn listing(state: &State, library: &Library, request: &Request) -> Reply {
     let level = match request.arg("type") {
         None => library.top(),
         Some(n) => match n.parse().ok().and_then(Level::from_number) {
@@ -162,11 +168,11 @@ fn listing(library: &Library, request: &Request) -> Reply {
             None => return Reply::Error(StatusCode::BAD_REQUEST),
         },
     };
-    rows(library, request, level)
+    shelf::listing(state, library, request, level).unwrap_or_else(|| rows(library, request, level))
 }
 
 fn rows(library: &Library, request: &Request, level: Level) -> Reply {
-    let has = library.levels().contains(&level) || level == Level::Collection;
+    let has = library.levels().contains(&level);
     let range = match within(library, request) {
         // Of another level than what was asked for: nothing of it is there.
         Some((of, range)) if of == level => range,
@@ -253,18 +259,27 @@ fn meta(library: &Library, active: Level) -> Node {
         .child(date)
 }
 
-fn metadata(world: &World, caller: &Caller, ids: &str) -> Reply {
+fn metadata(world: &World, request: &Request, caller: &Caller, ids: &str) -> Reply {
     let state = world.lock();
-    let found = ids.split(',').filter_map(|id| state.find(id));
-    let rows: Vec<Node> = found
-        .filter(|(section, _)| section.is_none_or(|s| caller.sees(s)))
-        .map(|(section, entry)| item_view::entry(section.and_then(|s| state.library(s)), &entry, true))
-        .collect();
-    if rows.is_empty() {
+    let found = ids.split(',').filter_map(|id| {
+        if let Some((section, node)) = shelf::metadata(&state, request, id) {
+            return Some((Some(section), node));
+        }
+        let (section, entry) = state.find(id)?;
+        if matches!(&entry, Entry::Folder(f) if f.level == Level::Collection) {
+            // One that has been deleted.
+            return None;
+        }
+        let library = section.and_then(|s| state.library(s));
+        let node = item_view::entry(library, &entry, true);
+        Some((section, decor::decorate(node, &entry, request.arg("includeMarkers") == Some("1"))))
+    });
+    let seen = found.filter(|(section, _)| section.is_none_or(|s| caller.sees(s)));
+    let (sections, rows): (Vec<_>, Vec<Node>) = seen.unzip();
+    let Some(first) = sections.first() else {
         return Reply::NOT_FOUND;
-    }
-    let first = ids.split(',').next().and_then(|id| state.find(id));
-    let library = first.and_then(|(section, _)| state.library(section?));
+    };
+    let library = first.and_then(|section| state.library(section));
     let node = match library {
         Some(library) => Node::new("MediaContainer")
             .attr("allowSync", true)
@@ -303,10 +318,10 @@ fn below(
         let index = range.start + u32::try_from(n).unwrap_or(0);
         item_view::entry(Some(library), &library.entry(level, index), false)
     };
-    Reply::list(
-        container(library).attr("key", key.to_owned()),
-        range.len(),
-        request.paging(),
-        row,
-    )
+    let node = container(library).attr("key", key.to_owned());
+    let node = match library.find(key) {
+        Some(Entry::Folder(folder)) => node.attr("title2", folder.title),
+        _ => node,
+    };
+    Reply::list(node, range.len(), request.paging(), row)
 }

@@ -6,6 +6,7 @@ mod library;
 mod reply;
 mod request;
 mod routes;
+mod shelf;
 mod statistics;
 mod status;
 mod streams;

@@ -11,7 +11,7 @@ use crate::plex::requests::{RequestSeen, redact};
 use crate::plex::server::gate::Conn;
 use crate::plex::server::reply::{self, Reply};
 use crate::plex::server::request::Request;
-use crate::plex::server::{about, library, statistics, status, streams};
+use crate::plex::server::{about, library, shelf, statistics, status, streams};
 use crate::plex::value::Spelling;
 use crate::plex::world::{Lifecycle, World, lock};
 
@@ -171,6 +171,7 @@ fn is_admin(segments: &[&str]) -> bool {
             | ["transcode", "sessions", ..]
             | [":", "prefs"]
             | ["myplex", "account"]
+            | ["hubs", "sections", _, "manage"]
     )
 }
 
@@ -191,7 +192,9 @@ fn route(world: &World, request: &Request, caller: &Caller, segments: &[&str], s
         [":", "prefs"] => about::preferences(world),
         ["butler"] => about::butler(),
         ["myplex", "account"] => about::my_plex(world),
-        ["clients" | "playlists" | "hubs", ..] | ["livetv", "sessions" | "dvrs"] => about::nothing(),
+        ["hubs", rest @ ..] => shelf::hubs(world, request, rest),
+        ["playlists", rest @ ..] => shelf::playlists(world, request, rest),
+        ["clients", ..] | ["livetv", "sessions" | "dvrs"] => about::nothing(),
         ["library", rest @ ..] => library::route(world, request, caller, rest),
         ["status", "sessions"] => status::sessions(world, spelling),
         ["status", "sessions", "background"] => status::background(world),

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{House, text};
-use crate::plex::{Item, Kind, LibrarySeed, Network, Player, SessionSeed, User};
+use crate::plex::{Item, Kind, LibrarySeed, Network, Player, PlaylistSeed, SessionSeed, User};
 use crate::plex::{Seed, Version};
 
 /// Every path that answers the owner with a container.
-const PATHS: [&str; 26] = [
+const PATHS: [&str; 33] = [
     "/",
     "/identity",
     "/media/providers",
@@ -22,6 +22,13 @@ const PATHS: [&str; 26] = [
     "/library/sections/3/all?includeMeta=1&X-Plex-Container-Start=0&X-Plex-Container-Size=0",
     "/library/sections/4/all",
     "/library/sections/1/collections",
+    "/library/sections/2/all?type=18",
+    "/library/collections/21000001",
+    "/library/collections/21000001/children?X-Plex-Container-Start=2&X-Plex-Container-Size=3",
+    "/library/metadata/11000001?includeMarkers=1",
+    "/hubs/sections/1/manage",
+    "/playlists",
+    "/playlists/900/items",
     "/library/metadata/11000001,11000002",
     "/library/metadata/23000001/children",
     "/library/metadata/23000001/allLeaves",
@@ -51,6 +58,7 @@ async fn full_house() -> House {
     }
     world.start(SessionSeed::movie("<\"Bits\" & 'bobs'> \u{1}é\n2").second_version(Version::hevc_4k()));
     world.add_bandwidth(1, 1, world.now_s() - 10, true, 4_000_000_000);
+    world.put_playlist(PlaylistSeed::new(900, "Tonight", [11_000_001, 23_000_001]));
     house
 }
 

@@ -3,6 +3,7 @@
 mod control;
 mod http;
 mod sessions;
+mod shelf;
 mod statistics;
 mod streams;
 

@@ -2,6 +2,7 @@
 
 mod control;
 mod sessions;
+mod shelf;
 mod state;
 mod things;
 

@@ -8,6 +8,7 @@ use crate::plex::names;
 use crate::plex::playing::{Now, Playing};
 use crate::plex::seed::{LibraryKind, Seed};
 use crate::plex::session_seed::{PlayState, Player, User};
+use crate::plex::shelf::Shelf;
 use crate::plex::stats::{Sender, Stats, Work};
 use crate::plex::value::Text;
 use crate::plex::world::things::{Activity, Download, Release};
@@ -34,6 +35,7 @@ pub(crate) struct State {
     pub(crate) plex_pass: bool,
     pub(crate) lifecycle: Lifecycle,
     pub(crate) libraries: Vec<Library>,
+    pub(crate) shelf: Shelf,
     pub(crate) sessions: BTreeMap<u64, Playing>,
     pub(crate) next_session: u64,
     pub(crate) accounts: BTreeMap<i64, Text>,
@@ -89,6 +91,7 @@ impl State {
             plex_pass: seed.plex_pass,
             lifecycle: Lifecycle::Up,
             libraries,
+            shelf: Shelf::new(&seed.shelf),
             sessions: BTreeMap::new(),
             next_session: 1,
             accounts: BTreeMap::from([(0, "".into())]),
