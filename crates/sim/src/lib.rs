@@ -6,3 +6,4 @@
 pub mod plex;
 pub mod plex_tv;
 pub mod scenario;
+pub mod tautulli;
