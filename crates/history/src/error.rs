@@ -1,6 +1,6 @@
 //! Why history could not answer or keep something.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base::Kind;
 
@@ -24,6 +24,11 @@ pub enum Error {
     FromTheFuture { path: PathBuf, found: i64, known: i64 },
     #[error("the history in {} is damaged: {what}", path.display())]
     Damaged { path: PathBuf, what: String },
+    #[error("there is no room left on the disk of the history in {}", path.display())]
+    Full { path: PathBuf, source: rusqlite::Error },
+    /// A step before this one failed, and what the change had done was taken back with it.
+    #[error("a change of the history was taken back")]
+    TakenBack,
     #[error("another process holds the history in {}", path.display())]
     InUse { path: PathBuf },
     #[error("the history has been closed")]
@@ -42,8 +47,36 @@ impl Error {
             | Self::Sql { .. }
             | Self::FromTheFuture { .. }
             | Self::Damaged { .. }
+            | Self::Full { .. }
+            | Self::TakenBack
             | Self::InUse { .. }
             | Self::Closed => Kind::Storage,
+        }
+    }
+
+    /// What was read makes no sense. The path is added by [`Error::at`].
+    pub(crate) fn damaged(what: String) -> Self {
+        Self::Damaged {
+            path: PathBuf::new(),
+            what,
+        }
+    }
+
+    /// Tells damage and a full disk from other failures of the database at `path`.
+    pub(crate) fn at(self, path: &Path) -> Self {
+        use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase};
+        let path = path.to_owned();
+        match self {
+            Self::Sql { doing, source } => match source.sqlite_error_code() {
+                Some(DiskFull) => Self::Full { path, source },
+                Some(DatabaseCorrupt | NotADatabase) => Self::Damaged {
+                    path,
+                    what: format!("{doing}: {source}"),
+                },
+                _ => Self::Sql { doing, source },
+            },
+            Self::Damaged { what, .. } => Self::Damaged { path, what },
+            other => other,
         }
     }
 

@@ -76,7 +76,7 @@ impl History {
     /// Opens the history in `dir`, making it if there is none. Migrates (after a backup), loads, and starts the writer.
     pub fn open(dir: &Path, settings: Settings) -> Result<Self, Error> {
         let path = dir.join(store::FILE_NAME);
-        let (writer, columns) = store::open(&path, &settings)?;
+        let (writer, columns) = store::open(&path, &settings).map_err(|e| e.at(&path))?;
         let columns = Arc::new(RwLock::new(columns));
         let (jobs, received) = mpsc::sync_channel::<Job>(WRITE_QUEUE);
         let waiting = Arc::new(AtomicUsize::new(0));
@@ -145,7 +145,7 @@ impl History {
         if idle.len() < READERS {
             idle.push(conn);
         }
-        answer
+        answer.map_err(|e| e.at(&self.0.path))
     }
 
     /// Answers a question from a task, on a thread that may wait.
@@ -168,15 +168,21 @@ impl History {
         self.job(move |writer| writer.transact(change))
     }
 
+    /// Makes all roll-ups anew, as after a change that left them behind. Questions are answered meanwhile.
+    pub fn rebuild_rollups(&self) -> Pending<()> {
+        self.job(store::Writer::rebuild_rollups)
+    }
+
     /// Hands the writer work that is no transaction, such as a backup.
     pub(crate) fn job<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut store::Writer) -> Result<T, Error> + Send + 'static,
     ) -> Pending<T> {
         let (tell, told) = oneshot::channel();
+        let path = self.0.path.clone();
         let job: Job = Box::new(move |writer| {
             // Nobody waiting for the answer is fine.
-            let _ = tell.send(work(writer));
+            let _ = tell.send(work(writer).map_err(|e| e.at(&path)));
         });
         let jobs = self.lock_jobs().clone();
         if let Some(jobs) = jobs {

@@ -18,4 +18,4 @@ mod store;
 
 pub use error::Error;
 pub use handle::{History, Pending, Settings, View};
-pub use store::Txn;
+pub use store::{Added, ServerRow, StoredPlay, Txn};

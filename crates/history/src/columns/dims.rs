@@ -208,6 +208,24 @@ impl Dims {
         self.people.insert(person.user_id, person);
     }
 
+    /// The place of an item, by the store's id of it.
+    pub(crate) fn item_ix(&self, store_id: i64) -> Option<ItemIx> {
+        self.items.get(&store_id).map(ItemIx::of)
+    }
+
+    /// The place of a client, by the store's id of it.
+    pub(crate) fn client_ix(&self, store_id: i64) -> Option<ClientIx> {
+        self.clients.get(&store_id).map(ClientIx::of)
+    }
+
+    /// Everything one account was ever called.
+    pub fn viewers_of(&self, user_id: i64) -> impl Iterator<Item = ViewerIx> + '_ {
+        let viewers = self.viewers.values().iter().enumerate();
+        viewers
+            .filter(move |(_, viewer)| viewer.user_id == Some(user_id))
+            .map(|(at, _)| ViewerIx::of(at))
+    }
+
     /// By the store's id of the item.
     pub fn item(&mut self, dim: ItemDim) -> ItemIx {
         let at = self.items.add(dim.store_id, u32::MAX as usize, || dim);

@@ -3,6 +3,7 @@
 //! Rows stand in the order of their ids, which is the order in which they were written. Texts stand once, in
 //! [`Dims`]; whatever a number does not need stays in the store and is fetched for the rows of one page.
 
+mod bulk;
 mod dims;
 #[cfg(test)]
 mod tests;
@@ -68,6 +69,10 @@ impl Location {
         }
     }
 }
+
+/// Rows that the columns grow by at least, beyond an eighth of what they hold: doubling would cost as much memory as
+/// they themselves do.
+const SPARE_ROWS: usize = 1024;
 
 /// A row to be added. Seconds are since 1970, UTC.
 #[derive(Clone, Copy, Debug)]
@@ -143,6 +148,8 @@ pub enum BadRow {
     Order(u32),
     #[error("the start of play {0} is outside 1970 to 2106")]
     Start(u32),
+    #[error("play {0} points to an item or a client that is not there")]
+    Loose(u32),
 }
 
 impl Columns {
@@ -169,6 +176,14 @@ impl Columns {
 
     /// Adds a row. Ids must ascend.
     pub fn push(&mut self, new: &NewRow) -> Result<Row, BadRow> {
+        let row = self.append(new)?;
+        insert_sorted(&mut self.by_start, row, &self.started);
+        insert_sorted(&mut self.by_stop, row, &self.stopped);
+        Ok(row)
+    }
+
+    /// Adds a row that the two orders do not know yet: [`Columns::settle`] must follow.
+    pub(crate) fn append(&mut self, new: &NewRow) -> Result<Row, BadRow> {
         if self.id.last().is_some_and(|last| *last >= new.id) {
             return Err(BadRow::Order(new.id));
         }
@@ -177,6 +192,9 @@ impl Columns {
         let row = Row::try_from(self.id.len()).map_err(|_| BadRow::Order(new.id))?;
         let item = self.dims.items().get(new.item.at());
         let class = item.map_or(Class::None, |i| Class::of(i.kind, i.live));
+        if self.id.len() == self.id.capacity() {
+            self.reserve(self.id.len() / 8 + SPARE_ROWS);
+        }
         let group = self.group_for(new);
         self.id.push(new.id);
         self.previous.push(self.group_last[group as usize]);
@@ -206,8 +224,6 @@ impl Columns {
         if stopped != 0 && stopped < started {
             self.backwards.push(row);
         }
-        insert_sorted(&mut self.by_start, row, &self.started);
-        insert_sorted(&mut self.by_stop, row, &self.stopped);
         self.version += 1;
         Ok(row)
     }

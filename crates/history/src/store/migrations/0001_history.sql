@@ -36,9 +36,10 @@ CREATE TABLE word (
     text TEXT NOT NULL UNIQUE
 ) STRICT;
 
--- Digests are the first 16 bytes of SHA-256 over the content: equal content stands once.
+-- Digests are the first 16 bytes of SHA-256 over the content: equal content stands once. The ids of items and clients
+-- are never given again, because columns in memory may still know those that were pruned.
 CREATE TABLE item (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     digest BLOB NOT NULL UNIQUE,
     kind TEXT NOT NULL CHECK (kind IN ('movie', 'episode', 'track')),
     live INTEGER NOT NULL,
@@ -63,7 +64,7 @@ CREATE TABLE item (
 ) STRICT;
 
 CREATE TABLE client (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     digest BLOB NOT NULL UNIQUE,
     machine_id TEXT,
     player TEXT,
@@ -74,12 +75,14 @@ CREATE TABLE client (
     profile TEXT
 ) STRICT;
 
+-- How plays were delivered, without the numbers that differ from file to file: those stand in `play`.
 CREATE TABLE stream (
     id INTEGER PRIMARY KEY,
     digest BLOB NOT NULL UNIQUE,
     decision TEXT CHECK (decision IN ('direct play', 'copy', 'transcode')),
     source_resolution TEXT,
     stream_resolution TEXT,
+    marks INTEGER NOT NULL,               -- rules::Marks
     fields TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 
@@ -90,6 +93,7 @@ CREATE TABLE play (
     server_id INTEGER NOT NULL REFERENCES server (id),
     origin INTEGER NOT NULL,              -- place in model::Origin::ALL
     origin_key TEXT NOT NULL,
+    origin_group INTEGER,                 -- the group its origin names, where no play of that key leads to ours
     item_id INTEGER NOT NULL REFERENCES item (id),
     client_id INTEGER NOT NULL REFERENCES client (id),
     stream_id INTEGER NOT NULL REFERENCES stream (id),
@@ -107,10 +111,25 @@ CREATE TABLE play (
     secure INTEGER,
     relayed INTEGER,
     bandwidth_kbps INTEGER,
-    bytes INTEGER
+    bytes INTEGER,
+    -- Numbers of the stream's fields, by those names.
+    duration INTEGER,
+    bitrate INTEGER,
+    width INTEGER,
+    height INTEGER,
+    video_bitrate INTEGER,
+    video_width INTEGER,
+    video_height INTEGER,
+    audio_bitrate INTEGER,
+    stream_bitrate INTEGER,
+    stream_video_bitrate INTEGER,
+    stream_video_width INTEGER,
+    stream_video_height INTEGER,
+    stream_audio_bitrate INTEGER
 ) STRICT;
 
 CREATE UNIQUE INDEX play_origin ON play (server_id, origin, origin_key);
+CREATE INDEX play_origin_group ON play (server_id, origin, origin_group) WHERE origin_group IS NOT NULL;
 
 CREATE TABLE segment (
     play_id INTEGER NOT NULL REFERENCES play (id) ON DELETE CASCADE,
