@@ -7,6 +7,8 @@
 //!   decides what is passed on and when the next look is due;
 //! - `slow` asks for everything else, each item at its own pace and failing alone.
 //!
+//! Beside them, `catalog` answers what others ask about the libraries.
+//!
 //! What decides is pure (`hints`, `bandwidth`, `libraries::Book`, `lookup`, `pace`, `outage`, `map`) and tested
 //! without a server. Invariants: the token goes in a header and nowhere else; nothing is ever changed on a server;
 //! a machine that is not the one first seen is never told of as if it were.
@@ -15,6 +17,7 @@ mod address;
 mod ask;
 mod bandwidth;
 pub mod captures;
+pub mod catalog;
 mod check;
 mod client;
 mod config;

@@ -66,7 +66,7 @@ fn library(d: &Directory<'_>, id: &str, cx: &mut Cx) -> Option<Library> {
 }
 
 /// Home videos are movies on the wire, told apart by an agent that looks nothing up.
-fn kind(kind: Option<&str>, agent: Option<&str>) -> LibraryKind {
+pub(super) fn kind(kind: Option<&str>, agent: Option<&str>) -> LibraryKind {
     let no_agent = agent.is_some_and(|a| a.rsplit('.').next() == Some("none"));
     match kind {
         Some("movie") if no_agent => LibraryKind::HomeVideo,

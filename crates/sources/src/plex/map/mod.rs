@@ -3,6 +3,7 @@
 //! Invariant: nothing here asks a server, reads a clock or remembers an earlier answer. The rules follow what
 //! servers were seen to send; each is stated where it is applied.
 
+mod catalog;
 mod delivery;
 mod libraries;
 mod notifications;
@@ -22,6 +23,7 @@ use model::{LibraryId, LibraryRef, Session, SourceMedia, Text};
 
 use super::decode::Str;
 
+pub(super) use catalog::{Page, catalog_sections, children, collections, item_page, members, promoted};
 pub(super) use libraries::{libraries, sections, total};
 pub(super) use notifications::{Notification, PlayingState, event, notifications};
 pub(super) use server::{Identity, identity, is_maintenance, root};

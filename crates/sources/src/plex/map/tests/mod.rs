@@ -1,5 +1,6 @@
 //! Answers in, model out. Payloads are written here, after what servers were seen to send.
 
+mod catalog;
 mod delivery;
 mod items;
 mod others;
