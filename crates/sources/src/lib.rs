@@ -8,6 +8,7 @@
 //! server until cancelled, never returns early and never panics.
 
 pub mod plex;
+pub mod tautulli;
 
 use model::{Observation, SourceId};
 use tokio::sync::mpsc;
