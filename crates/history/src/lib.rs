@@ -15,6 +15,8 @@ pub mod record;
 pub mod rollup;
 pub mod rules;
 mod store;
+#[cfg(test)]
+mod testing;
 
 pub use error::Error;
 pub use handle::{History, Pending, Settings, View};

@@ -1,12 +1,17 @@
 //! The rules that make numbers, each a pure function.
 
+pub mod calendar;
+mod completion;
 mod grouping;
+mod human;
 mod marks;
 mod watched;
 
 use model::RecordKind;
 
+pub use completion::{WatchedStatus, is_watched, percent_complete, percent_shown, watched_status};
 pub use grouping::{Earlier, group_of};
+pub use human::human_duration;
 pub use marks::Marks;
 pub use watched::{WatchedMarker, WatchedRule};
 

@@ -1,0 +1,234 @@
+//! The cards of a home page: what is most watched, most popular, last watched, and by whom (Tautulli
+//! `get_home_stats`).
+
+mod fold;
+#[cfg(test)]
+mod tests;
+mod window;
+
+use jiff::civil::Date;
+use model::Section;
+
+use super::concurrency::MostConcurrent;
+use super::filter::Matcher;
+use super::who::Who;
+use crate::columns::Row;
+use crate::store::StoredPlay;
+use crate::{Error, View};
+
+/// A card, in the order in which they are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum StatId {
+    TopMovies,
+    PopularMovies,
+    TopTv,
+    PopularTv,
+    TopMusic,
+    PopularMusic,
+    LastWatched,
+    TopLibraries,
+    TopUsers,
+    TopPlatforms,
+    MostConcurrent,
+}
+
+impl StatId {
+    pub const ALL: [Self; 11] = [
+        Self::TopMovies,
+        Self::PopularMovies,
+        Self::TopTv,
+        Self::PopularTv,
+        Self::TopMusic,
+        Self::PopularMusic,
+        Self::LastWatched,
+        Self::TopLibraries,
+        Self::TopUsers,
+        Self::TopPlatforms,
+        Self::MostConcurrent,
+    ];
+
+    /// Tautulli `stat_id`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TopMovies => "top_movies",
+            Self::PopularMovies => "popular_movies",
+            Self::TopTv => "top_tv",
+            Self::PopularTv => "popular_tv",
+            Self::TopMusic => "top_music",
+            Self::PopularMusic => "popular_music",
+            Self::LastWatched => "last_watched",
+            Self::TopLibraries => "top_libraries",
+            Self::TopUsers => "top_users",
+            Self::TopPlatforms => "top_platforms",
+            Self::MostConcurrent => "most_concurrent",
+        }
+    }
+
+    pub fn parse(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stat| stat.as_str() == id)
+    }
+}
+
+/// What the entries of a card are ranked by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum RankBy {
+    #[default]
+    Plays,
+    Duration,
+}
+
+/// Which cards, over what.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HomeParams {
+    pub now_s: i64,
+    /// One card; all of them if absent.
+    pub stat: Option<StatId>,
+    pub grouping: bool,
+    /// Days before now in which a play must have stopped.
+    pub time_range: i64,
+    pub rank_by: RankBy,
+    /// Entries skipped, and shown at most; fewer than none means all, as in SQL.
+    pub start: i64,
+    pub count: i64,
+    /// Not applied to [`StatId::MostConcurrent`], nor is `user_id`.
+    pub section_id: Option<i64>,
+    pub user_id: Option<i64>,
+    /// Last local day on which a play may have begun. Without `after`, the window of `time_range` ends with it.
+    pub before: Option<Date>,
+    /// First local day. Without `before`, the window of `time_range` begins with it.
+    pub after: Option<Date>,
+}
+
+impl HomeParams {
+    /// Tautulli's: all cards of the last 30 days, 10 entries each.
+    pub fn at(now_s: i64) -> Self {
+        Self {
+            now_s,
+            stat: None,
+            grouping: true,
+            time_range: 30,
+            rank_by: RankBy::Plays,
+            start: 0,
+            count: 10,
+            section_id: None,
+            user_id: None,
+            before: None,
+            after: None,
+        }
+    }
+
+    fn page<T>(&self, rows: Vec<T>) -> Vec<T> {
+        let start = usize::try_from(self.start).unwrap_or(0);
+        let count = usize::try_from(self.count).unwrap_or(usize::MAX);
+        rows.into_iter().skip(start).take(count).collect()
+    }
+}
+
+/// One card.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HomeStat {
+    pub id: StatId,
+    pub rows: HomeRows,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum HomeRows {
+    /// `top_*` and `popular_*`.
+    Ranked(Vec<Ranked>),
+    Watched(Vec<Watched>),
+    Concurrent(MostConcurrent),
+}
+
+/// A title, library, person or platform, and what was played of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ranked {
+    pub plays: i64,
+    pub duration_s: i64,
+    /// Accounts that played it (`users_watched`); counted for titles only.
+    pub users: i64,
+    /// Start of the newest play: of the oldest row of its group.
+    pub last_play_s: i64,
+    /// Whose play that was; absent for an account that is not known.
+    pub who: Option<Who>,
+    /// Its library, unless it is gone or was never listed.
+    pub section: Option<Section>,
+    /// The oldest row of that play.
+    pub play: StoredPlay,
+}
+
+/// A film or episode seen to its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Watched {
+    /// Start of the row.
+    pub last_watch_s: i64,
+    pub who: Option<Who>,
+    /// The newest row of its group.
+    pub play: StoredPlay,
+}
+
+/// Answers the cards: one pass over the plays of the window for all of them.
+pub fn stats(v: &View<'_>, p: &HomeParams) -> Result<Vec<HomeStat>, Error> {
+    let wanted: Vec<StatId> = StatId::ALL
+        .into_iter()
+        .filter(|id| p.stat.is_none_or(|stat| stat == *id))
+        .collect();
+    let filter = window::filter(p, v.time_zone());
+    let matcher = Matcher::new(v.columns, &filter);
+    let fold = fold::Fold::over(&matcher, p.grouping, &wanted);
+    wanted
+        .into_iter()
+        .map(|id| {
+            let rows = match id {
+                StatId::MostConcurrent => HomeRows::Concurrent(window::most_concurrent(v, p)?),
+                StatId::LastWatched => HomeRows::Watched(watched(v, &fold::last_watched(&matcher, p))?),
+                _ => HomeRows::Ranked(ranked(v, &p.page(fold.ranking(id, p.rank_by)))?),
+            };
+            Ok(HomeStat { id, rows })
+        })
+        .collect()
+}
+
+fn ranked(v: &View<'_>, places: &[fold::Place]) -> Result<Vec<Ranked>, Error> {
+    let c = v.columns;
+    let ids: Vec<u32> = places.iter().map(|place| c.id(place.sums.row)).collect();
+    let mut places = places.iter();
+    let mut rows = Vec::with_capacity(ids.len());
+    for play in v.stored(&ids)? {
+        let Some(place) = places.find(|place| c.id(place.sums.row) == play.id) else {
+            break;
+        };
+        let row = place.sums.row;
+        rows.push(Ranked {
+            plays: place.sums.plays,
+            duration_s: place.sums.duration_s,
+            users: place.users,
+            last_play_s: c.started_s(row),
+            who: Who::of(c, c.viewer(row).user_id),
+            section: c
+                .library(row)
+                .section
+                .as_ref()
+                .filter(|s| !super::people::is_gone(s))
+                .cloned(),
+            play,
+        });
+    }
+    Ok(rows)
+}
+
+fn watched(v: &View<'_>, rows: &[Row]) -> Result<Vec<Watched>, Error> {
+    let c = v.columns;
+    let ids: Vec<u32> = rows.iter().map(|row| c.id(*row)).collect();
+    let plays = v.stored(&ids)?;
+    Ok(plays
+        .into_iter()
+        .filter_map(|play| {
+            let row = c.row_by_id(play.id)?;
+            Some(Watched {
+                last_watch_s: c.started_s(row),
+                who: Who::of(c, c.viewer(row).user_id),
+                play,
+            })
+        })
+        .collect())
+}

@@ -1,0 +1,1 @@
+//! Against slow, obvious answers from raw rows.
