@@ -9,6 +9,7 @@ mod watched;
 
 use model::RecordKind;
 
+pub use calendar::{Calendar, date_of};
 pub use completion::{WatchedStatus, is_watched, percent_complete, percent_shown, watched_status};
 pub use grouping::{Earlier, group_of};
 pub use human::human_duration;
