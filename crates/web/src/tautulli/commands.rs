@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::sync::LazyLock;
 
 use axum::response::Response;
+use futures_util::future::BoxFuture;
 use history::View;
 
 use super::envelope::{Format, Reply, Written};
+use super::list::COMMANDS;
 use super::params::{NotANumber, Params};
 use super::value::Value;
-use super::{quotes, server};
-use crate::Context;
+use super::{Settings, catalog};
+use crate::{CatalogError, Context};
 
 /// One question and all that is needed to answer it.
 #[derive(Debug)]
@@ -18,12 +20,30 @@ pub(super) struct Asked {
     pub(super) ctx: Arc<Context>,
     pub(super) params: Params,
     pub(super) now_s: i64,
+    /// What is in the collection or playlist that a command is about, if it is about one.
+    pub(super) members: Option<Vec<i64>>,
 }
 
 impl Asked {
     pub(super) fn new(ctx: Arc<Context>, params: Params) -> Self {
         let now_s = ctx.clock.now().as_second();
-        Self { ctx, params, now_s }
+        Self {
+            ctx,
+            params,
+            now_s,
+            members: None,
+        }
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        let settings = self.ctx.tautulli.as_ref();
+        settings.expect("no question is admitted without settings")
+    }
+
+    /// Whether plays that continue each other count as one.
+    pub(super) fn grouping(&self) -> bool {
+        let given = self.params.switch("grouping");
+        given.unwrap_or_else(|| self.settings().group_history)
     }
 }
 
@@ -37,6 +57,8 @@ pub(super) enum Fault {
     /// A number was needed: Tautulli stumbles over it, and so say we.
     NotANumber,
     History(history::Error),
+    /// The server did not tell.
+    Catalog(CatalogError),
 }
 
 impl From<history::Error> for Fault {
@@ -64,74 +86,59 @@ impl Fault {
                 tracing::warn!(command, "answering {command}: {}", base::error::Chain(&e));
                 Reply::failed()
             }
+            Self::Catalog(e) => {
+                tracing::warn!(command, "answering {command}: {e}");
+                Reply::failed()
+            }
         }
     }
 }
+
+type FromHistory = fn(&View<'_>, &Asked) -> Result<Value, Fault>;
+type FromServer = fn(Arc<Asked>) -> BoxFuture<'static, Result<Value, Fault>>;
 
 /// Where an answer comes from.
 enum Run {
     /// From memory, at once.
     Now(fn(&Asked) -> Result<Reply, Fault>),
     /// From the history, on a thread that may wait.
-    History(fn(&View<'_>, &Asked) -> Result<Value, Fault>),
+    History(FromHistory),
+    /// From the history, once the server has told what is in a collection.
+    Members(FromHistory),
+    /// From the server itself.
+    Server(FromServer),
 }
 
 /// A command.
 pub(super) struct Command {
-    name: &'static str,
+    pub(super) name: &'static str,
     /// For `docs`.
-    about: &'static str,
+    pub(super) about: &'static str,
     run: Run,
 }
 
-/// In the order of their names.
-static COMMANDS: &[Command] = &[
-    now(
-        "arnold",
-        "A sentence, as a sign that the key is right.",
-        |asked| Ok(Reply::success(quotes::quote(asked.now_s).into())),
-    ),
-    now("docs", "This list. Needs no key.", |_| Ok(Reply::success(docs()))),
-    now(
-        "get_server_identity",
-        "Id and version of the server.",
-        server::identity,
-    ),
-    now("get_server_info", "The server as it is configured.", server::info),
-    now("get_servers_info", "All watched servers.", server::all),
-    now(
-        "get_tautulli_info",
-        "The version of Tautulli that is spoken, and the machine.",
-        server::about,
-    ),
-    now(
-        "server_status",
-        "Whether the server is connected.",
-        server::connected,
-    ),
-    now("status", "That we answer.", |_| {
-        Ok(Reply::success(Value::Null).with_message("Ok"))
-    }),
-];
-
-const fn now(name: &'static str, about: &'static str, run: fn(&Asked) -> Result<Reply, Fault>) -> Command {
-    Command {
-        name,
-        about,
-        run: Run::Now(run),
-    }
-}
-
-const fn history(
+pub(super) const fn from_memory(
     name: &'static str,
     about: &'static str,
-    run: fn(&View<'_>, &Asked) -> Result<Value, Fault>,
+    run: fn(&Asked) -> Result<Reply, Fault>,
 ) -> Command {
-    Command {
-        name,
-        about,
-        run: Run::History(run),
-    }
+    let run = Run::Now(run);
+    Command { name, about, run }
+}
+
+pub(super) const fn from_history(name: &'static str, about: &'static str, run: FromHistory) -> Command {
+    let run = Run::History(run);
+    Command { name, about, run }
+}
+
+pub(super) const fn with_members(name: &'static str, about: &'static str, run: FromHistory) -> Command {
+    let run = Run::Members(run);
+    Command { name, about, run }
+}
+
+pub(super) const fn from_server(name: &'static str, about: &'static str, run: FromServer) -> Command {
+    let run = Run::Server(run);
+    Command { name, about, run }
 }
 
 /// All names, as refusals list them.
@@ -141,10 +148,6 @@ pub(super) fn names() -> &'static str {
         names.join(", ")
     });
     &NAMES
-}
-
-fn docs() -> Value {
-    Value::Object(COMMANDS.iter().map(|c| (c.name, Value::Word(c.about))).collect())
 }
 
 impl Command {
@@ -162,17 +165,23 @@ impl Command {
         let written = match self.run {
             Run::Now(run) => format.write(run(&asked).unwrap_or_else(|fault| fault.into_reply(self.name))),
             Run::History(run) => self.from_history(run, asked, format).await,
+            Run::Members(run) => match catalog::members(&asked).await {
+                Ok(members) => {
+                    let asked = Asked { members, ..asked };
+                    self.from_history(run, asked, format).await
+                }
+                Err(fault) => format.write(fault.into_reply(self.name)),
+            },
+            Run::Server(run) => format.write(match run(Arc::new(asked)).await {
+                Ok(data) => Reply::success(data),
+                Err(fault) => fault.into_reply(self.name),
+            }),
         };
         written.into_response()
     }
 
     /// Asks and writes on the same thread, so that the one that serves everybody does neither.
-    async fn from_history(
-        &'static self,
-        run: fn(&View<'_>, &Asked) -> Result<Value, Fault>,
-        asked: Asked,
-        format: Format,
-    ) -> Written {
+    async fn from_history(&'static self, run: FromHistory, asked: Asked, format: Format) -> Written {
         let Some(history) = asked.ctx.history.clone() else {
             return format.write(Reply::failed());
         };

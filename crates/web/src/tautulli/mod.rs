@@ -3,11 +3,26 @@
 //!
 //! Numbers come from `history::ask`; this folder knows names, parameters and the order of keys.
 
+mod activity;
+mod catalog;
 mod commands;
 mod envelope;
+mod graphs;
+mod history;
+mod home;
+mod libraries;
+mod list;
+mod metadata;
 mod params;
+mod platforms;
 mod quotes;
 mod server;
+mod session_keys;
+mod stats;
+mod stream_data;
+mod table;
+mod tables;
+mod users;
 mod value;
 
 use std::sync::Arc;
