@@ -1,1 +1,3 @@
-//! Histories of other programs, taken over.
+//! Histories that others kept.
+
+pub mod tautulli;
