@@ -151,6 +151,22 @@ pub struct Record {
     pub segments: Vec<Segment>,
 }
 
+/// One line of a server's own list of what was played: written when the item counted as played, with no length, no
+/// player that can be named and no delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Viewed {
+    /// The server's own name of the line, unique on it.
+    pub history_key: Text,
+    /// Seconds since 1970.
+    pub viewed_at_s: i64,
+    /// The server's number of the account; Plex: 1 is the owner, others carry their plex.tv id.
+    pub account_id: Option<i64>,
+    pub account_name: Option<Text>,
+    pub section_id: Option<i64>,
+    /// As far as the line, and the library if the item is still in it, tell.
+    pub item: RecordItem,
+}
+
 /// An account that plays, as Tautulli keeps it. Never its tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Person {
@@ -169,7 +185,7 @@ pub struct Section {
     pub name: Option<Text>,
     /// `movie`, `show`, `artist`, `photo`, `live`.
     pub kind: Option<Text>,
-    /// agent, thumb, art, count, parent_count, child_count, is_active, keep_history, deleted_section… by Tautulli's
-    /// column names.
+    /// `agent`, `thumb`, `art`, `count`, `parent_count`, `child_count`, `is_active`, `keep_history`,
+    /// `deleted_section`… by Tautulli's column names.
     pub fields: Fields,
 }

@@ -1,0 +1,178 @@
+//! Plays from a server's own list, for the time in which nobody watched.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use model::{Origin, Play, Record, RecordClient, RecordStream, SourceId, Viewed};
+
+use super::of::user_id;
+use super::policy::Policy;
+use super::{Status, blocking, rows};
+use crate::columns::Columns;
+use crate::store::Txn;
+use crate::{Error, History};
+
+/// A line is about a play of ours if it was written between its start and this long after its end: servers count an
+/// item as played near its end, some clients only when they stop.
+const AFTER_STOP_S: i64 = 600;
+
+/// Clocks of server and watcher may differ by this much.
+const BEFORE_START_S: i64 = 60;
+
+/// What became of the lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backfilled {
+    pub added: u64,
+    /// Plays that we, or an earlier Tautulli, saw ourselves.
+    pub seen: u64,
+    /// Taken from the list before.
+    pub known: u64,
+    /// Left out by policy.
+    pub ignored: u64,
+}
+
+/// Until when the server was watched: what it lists from then on may be unknown to us. Absent if it never was.
+/// Waits for the store.
+pub fn watched_until_ms(history: &History, server: &SourceId) -> Result<Option<i64>, Error> {
+    history.read(|view| {
+        Ok(view
+            .servers()?
+            .into_iter()
+            .find(|s| s.source == *server)
+            .and_then(|s| s.seen_ms))
+    })
+}
+
+/// Keeps the lines of which there is no play yet, oldest first. Each becomes a play that has no length (its start and
+/// end are the moment at which the server counted it) and was seen to the end.
+pub async fn backfill(
+    history: &History,
+    status: &Status,
+    server: SourceId,
+    mut lines: Vec<Viewed>,
+    policy: Policy,
+) -> Result<Backfilled, Error> {
+    lines.sort_by(|a, b| (a.viewed_at_s, &a.history_key).cmp(&(b.viewed_at_s, &b.history_key)));
+    let history = history.clone();
+    let done = blocking(move || {
+        history
+            .change(move |txn| add(txn, &server, &lines, &policy))
+            .wait()
+    })
+    .await?;
+    status.backfilled(done.added);
+    Ok(done)
+}
+
+fn add(txn: &mut Txn<'_>, server: &SourceId, lines: &[Viewed], policy: &Policy) -> Result<Backfilled, Error> {
+    let open = rows::open_plays_of(txn, server)?;
+    let seen = Seen::new(txn.columns, server, lines);
+    let mut done = Backfilled::default();
+    for line in lines {
+        let record = record(server, line, txn);
+        if seen.has(&record) || open.iter().any(|play| is_about(&record, play, txn)) {
+            done.seen += 1;
+            continue;
+        }
+        if rows::left_out(txn, &record, policy).is_some() {
+            done.ignored += 1;
+            continue;
+        }
+        let owner = line.account_id == Some(1);
+        if rows::keep(txn, &record, owner)? {
+            done.added += 1;
+        } else {
+            done.known += 1;
+        }
+    }
+    Ok(done)
+}
+
+/// No length and no delivery; the position is the item's end, since the server counted it as played.
+fn record(server: &SourceId, line: &Viewed, txn: &Txn<'_>) -> Record {
+    let at_ms = line.viewed_at_s.saturating_mul(1000);
+    let people = txn.columns.dims.people();
+    Record {
+        server: server.clone(),
+        origin: Origin::PlexHistory,
+        origin_key: line.history_key.clone(),
+        wanted_id: None,
+        started_ms: at_ms,
+        stopped_ms: Some(at_ms),
+        paused_ms: None,
+        buffering_ms: None,
+        view_offset_ms: line.item.duration_ms,
+        user_id: user_id(line.account_id, line.account_name.as_deref(), people),
+        user: line.account_name.clone(),
+        ip_address: None,
+        section_id: line.section_id,
+        item: Arc::new(line.item.clone()),
+        client: Arc::new(RecordClient::default()),
+        stream: Arc::new(RecordStream::default()),
+        location: None,
+        secure: None,
+        relayed: None,
+        bandwidth_kbps: None,
+        quality_profile: None,
+        bytes: None,
+        segments: Vec::new(),
+    }
+}
+
+/// First and last second of the plays we know, by account and item, of the items that the lines name.
+#[derive(Debug)]
+struct Seen(HashMap<Viewing, Vec<(i64, i64)>>);
+
+/// Account and rating key.
+type Viewing = (Option<i64>, i64);
+
+impl Seen {
+    fn new(columns: &Columns, server: &SourceId, lines: &[Viewed]) -> Self {
+        let keys: HashSet<i64> = lines.iter().filter_map(|l| l.item.rating_key).collect();
+        let oldest_s = lines.iter().map(|l| l.viewed_at_s).min().unwrap_or(i64::MAX);
+        let mut known: HashMap<_, Vec<_>> = HashMap::new();
+        for row in columns.stopped_since(oldest_s.saturating_sub(AFTER_STOP_S)) {
+            let rating_key = columns.item(*row).rating_key.filter(|k| keys.contains(k));
+            let is_theirs = columns.marks(*row).origin() == Origin::PlexHistory;
+            let (Some(rating_key), Some(stopped_s)) = (rating_key, columns.stopped_s(*row)) else {
+                continue;
+            };
+            if !is_theirs && columns.library(*row).server == *server {
+                let viewer = columns.viewer(*row).user_id;
+                let spans = known.entry((viewer, rating_key)).or_default();
+                spans.push((columns.started_s(*row), stopped_s));
+            }
+        }
+        Self(known)
+    }
+
+    fn has(&self, record: &Record) -> bool {
+        let Some(key) = record.item.rating_key else {
+            return false;
+        };
+        let at_s = record.started_ms.div_euclid(1000);
+        let spans = self.0.get(&(record.user_id, key));
+        spans.is_some_and(|spans| spans.iter().any(|(from_s, to_s)| covers(at_s, *from_s, *to_s)))
+    }
+}
+
+fn covers(at_s: i64, started_s: i64, stopped_s: i64) -> bool {
+    (started_s - BEFORE_START_S..=stopped_s.max(started_s) + AFTER_STOP_S).contains(&at_s)
+}
+
+/// Whether the line is about a play that still stands as running.
+fn is_about(record: &Record, play: &Play, txn: &Txn<'_>) -> bool {
+    let ours = super::record_of(play, txn.columns.dims.people());
+    ours.is_some_and(|ours| {
+        let same = ours.item.rating_key.is_some()
+            && ours.item.rating_key == record.item.rating_key
+            && ours.user_id == record.user_id;
+        let seconds = |ms: i64| ms.div_euclid(1000);
+        let stopped_ms = ours.stopped_ms.unwrap_or(ours.started_ms);
+        same && covers(
+            seconds(record.started_ms),
+            seconds(ours.started_ms),
+            seconds(stopped_ms),
+        )
+    })
+}

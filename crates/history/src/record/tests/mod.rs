@@ -1,0 +1,4 @@
+mod body;
+mod of;
+mod recorder;
+mod save;
