@@ -3,13 +3,20 @@
 //! Times crowd around the days on which New York changes its clocks, and around midnight; plays overlap, have no
 //! length, a negative one, or no known stop; people play on two servers, some of them unknown.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
-use model::{Person, RecordKind, Scalar, Section, SourceId, Text};
+use model::{
+    Decision, Fields, Origin, Person, Record, RecordClient, RecordItem, RecordKind, RecordStream, Scalar,
+    Section, SourceId, Text,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::columns::{ClientDim, Columns, ItemDim, LibraryDim, Location, NewRow, ViewerDim, Way};
 use crate::rules::duration_s;
+use crate::{History, Settings};
 
 /// "Now" of every world: some days after the last play can begin.
 pub(crate) const NOW_S: i64 = 1_794_000_000;
@@ -107,6 +114,107 @@ impl World {
         &self.libraries[raw.library]
     }
 
+    /// As history is told of it, with the ids of the world.
+    pub(crate) fn record(&self, raw: &Raw) -> Record {
+        let (item, client) = (self.item(raw), self.client(raw));
+        let decision = match raw.way {
+            Way::Unknown => None,
+            Way::DirectPlay => Some(Decision::DirectPlay),
+            Way::Copy => Some(Decision::Copy),
+            Way::Transcode => Some(Decision::Transcode),
+        };
+        let location = match raw.location {
+            Location::Unknown => None,
+            Location::Lan => text("lan"),
+            Location::Wan => text("wan"),
+            Location::Cellular => text("cellular"),
+        };
+        let ms = |s: i64| s * 1000;
+        Record {
+            server: self.library(raw).server.clone(),
+            origin: Origin::Tautulli,
+            origin_key: raw.id.to_string().into(),
+            wanted_id: Some((i64::from(raw.id), i64::from(raw.group_id))),
+            started_ms: ms(raw.started_s),
+            stopped_ms: raw.stopped_s.map(ms),
+            paused_ms: raw.paused_s.map(ms),
+            buffering_ms: None,
+            view_offset_ms: raw.view_offset_ms,
+            user_id: self.viewer(raw).user_id,
+            user: self.viewer(raw).name.clone(),
+            ip_address: raw.ip.clone(),
+            section_id: self.library(raw).section_id,
+            item: Arc::new(RecordItem {
+                kind: item.kind,
+                live: item.live,
+                rating_key: item.rating_key,
+                parent_rating_key: item.parent_rating_key,
+                grandparent_rating_key: item.grandparent_rating_key,
+                guid: item.guid.clone(),
+                title: item.title.clone(),
+                parent_title: None,
+                grandparent_title: item.grandparent_title.clone(),
+                original_title: item.original_title.clone(),
+                full_title: item.full_title.clone(),
+                media_index: None,
+                parent_media_index: None,
+                year: item.year,
+                duration_ms: item.duration_ms,
+                thumb: None,
+                originally_available_at: None,
+                marker_credits_first_ms: item.marker_credits_first_ms,
+                marker_credits_final_ms: item.marker_credits_final_ms,
+                extra: Fields::new(),
+            }),
+            client: Arc::new(RecordClient {
+                machine_id: client.machine_id.clone(),
+                player: client.player.clone(),
+                product: client.product.clone(),
+                platform: client.platform.clone(),
+                ..RecordClient::default()
+            }),
+            stream: Arc::new(RecordStream {
+                decision,
+                source_resolution: raw.source_resolution.clone(),
+                stream_resolution: raw.stream_resolution.clone(),
+                fields: Fields::new(),
+            }),
+            location,
+            secure: None,
+            relayed: Some(raw.relayed),
+            bandwidth_kbps: None,
+            quality_profile: None,
+            bytes: None,
+            segments: Vec::new(),
+        }
+    }
+
+    /// Keeps the whole world in a new history in `dir`.
+    pub(crate) fn history(&self, dir: &Path) -> History {
+        let settings = Settings {
+            time_zone: self.zone.clone(),
+            ..Settings::default()
+        };
+        let history = History::open(dir, settings).unwrap();
+        let world = self.clone();
+        let kept = history.change(move |t| {
+            for person in &world.people {
+                t.set_person(person)?;
+            }
+            for library in &world.libraries {
+                if let Some(section) = &library.section {
+                    t.set_section(&library.server, section)?;
+                }
+            }
+            for raw in &world.rows {
+                t.add(&world.record(raw))?;
+            }
+            Ok(())
+        });
+        kept.wait().unwrap();
+        history
+    }
+
     /// The account of a play, if it is known.
     pub(crate) fn person(&self, raw: &Raw) -> Option<&Person> {
         let id = self.viewer(raw).user_id?;
@@ -126,58 +234,44 @@ const DAYS_S: [i64; 7] = [
     1_793_404_800,                // 2026-10-31
 ];
 
+#[expect(clippy::unnecessary_wraps, reason = "whatever it fills may be absent")]
 fn text(s: &str) -> Option<Text> {
     Some(s.into())
 }
 
-fn items() -> Vec<ItemDim> {
-    let item =
-        |store_id, kind, live, keys: [Option<i64>; 3], titles: [Option<&str>; 3], year, duration_ms| {
-            ItemDim {
-                store_id,
-                kind,
-                live,
-                rating_key: keys[0],
-                parent_rating_key: keys[1],
-                grandparent_rating_key: keys[2],
-                guid: Some(format!("plex://{}/{store_id}", RecordKind::as_str(kind)).into()),
-                full_title: match titles[1] {
-                    Some(above) => format!("{above} - {}", titles[0].unwrap_or_default()).into(),
-                    None => titles[0].unwrap_or_default().into(),
-                },
-                title: titles[0].map(Into::into),
-                grandparent_title: titles[1].map(Into::into),
-                original_title: titles[2].map(Into::into),
-                year,
-                duration_ms,
-                marker_credits_first_ms: (store_id % 3 == 1).then_some(4_000_000),
-                marker_credits_final_ms: (store_id % 6 == 1).then_some(4_100_000),
-            }
-        };
+/// Kind, live, the three keys, title, title above, original title, year, length in ms.
+type Told = (
+    RecordKind,
+    bool,
+    [Option<i64>; 3],
+    [Option<&'static str>; 3],
+    Option<i64>,
+    Option<i64>,
+);
+
+const FILM: Option<i64> = Some(5_000_000);
+
+/// The first two are editions of one film, the third has their name; there are two shows of nearly one name.
+const ITEMS: [Told; 12] = {
     use RecordKind::{Episode, Movie, Track};
-    let film = Some(5_000_000);
-    vec![
-        item(
-            11,
+    [
+        (
             Movie,
             false,
             [Some(101), None, None],
             [Some("Amber Road"), None, None],
             Some(1999),
-            film,
+            FILM,
         ),
-        // The same film as another edition, then of another year.
-        item(
-            12,
+        (
             Movie,
             false,
             [Some(102), None, None],
             [Some("Amber Road"), None, None],
             Some(1999),
-            film,
+            FILM,
         ),
-        item(
-            13,
+        (
             Movie,
             false,
             [Some(103), None, None],
@@ -185,8 +279,7 @@ fn items() -> Vec<ItemDim> {
             Some(2020),
             None,
         ),
-        item(
-            14,
+        (
             Movie,
             false,
             [Some(104), None, None],
@@ -194,8 +287,7 @@ fn items() -> Vec<ItemDim> {
             None,
             Some(0),
         ),
-        item(
-            15,
+        (
             Movie,
             true,
             [Some(105), None, None],
@@ -203,35 +295,31 @@ fn items() -> Vec<ItemDim> {
             None,
             None,
         ),
-        item(
-            16,
+        (
             Episode,
             false,
             [Some(111), Some(110), Some(109)],
             [Some("One"), Some("Harbour"), None],
             Some(2001),
-            film,
+            FILM,
         ),
-        item(
-            17,
+        (
             Episode,
             false,
             [Some(112), Some(110), Some(109)],
             [Some("Two"), Some("Harbour"), None],
             Some(2001),
-            film,
+            FILM,
         ),
-        item(
-            18,
+        (
             Episode,
             false,
             [Some(122), Some(121), Some(120)],
             [Some("One"), Some("harbour"), None],
             None,
-            film,
+            FILM,
         ),
-        item(
-            19,
+        (
             Episode,
             true,
             [Some(105), None, Some(131)],
@@ -239,8 +327,7 @@ fn items() -> Vec<ItemDim> {
             None,
             None,
         ),
-        item(
-            20,
+        (
             Track,
             false,
             [Some(141), Some(140), Some(139)],
@@ -248,8 +335,7 @@ fn items() -> Vec<ItemDim> {
             None,
             Some(180_000),
         ),
-        item(
-            21,
+        (
             Track,
             false,
             [Some(142), Some(140), Some(139)],
@@ -257,16 +343,33 @@ fn items() -> Vec<ItemDim> {
             Some(1987),
             Some(200_000),
         ),
-        item(
-            22,
-            Episode,
-            false,
-            [None, None, None],
-            [None, None, None],
-            None,
-            film,
-        ),
+        (Episode, false, [None, None, None], [None, None, None], None, FILM),
     ]
+};
+
+fn items() -> Vec<ItemDim> {
+    let item = |(store_id, told): (i64, &Told)| {
+        let (kind, live, keys, titles, year, duration_ms) = *told;
+        let title = titles[0].unwrap_or_default();
+        ItemDim {
+            store_id,
+            kind,
+            live,
+            rating_key: keys[0],
+            parent_rating_key: keys[1],
+            grandparent_rating_key: keys[2],
+            guid: Some(format!("plex://{}/{store_id}", kind.as_str()).into()),
+            full_title: titles[1].map_or(title.into(), |above| format!("{above} - {title}").into()),
+            title: titles[0].map(Into::into),
+            grandparent_title: titles[1].map(Into::into),
+            original_title: titles[2].map(Into::into),
+            year,
+            duration_ms,
+            marker_credits_first_ms: (store_id % 3 == 1).then_some(4_000_000),
+            marker_credits_final_ms: (store_id % 6 == 1).then_some(4_100_000),
+        }
+    };
+    (11..).zip(&ITEMS).map(item).collect()
 }
 
 fn clients() -> Vec<ClientDim> {
@@ -366,7 +469,7 @@ fn seed() -> impl Strategy<Value = Seed> {
     )
 }
 
-fn raw(seed: Seed, before: &[Raw], viewers: &[ViewerDim]) -> Raw {
+fn raw(seed: Seed, before: &[Raw], viewers: &[ViewerDim], libraries: &[LibraryDim]) -> Raw {
     let ((day, offset_s), (shape, length_s, pause_s), (item, client, viewer, library), small, (join, far)) =
         seed;
     let started_s = DAYS_S[day] + offset_s;
@@ -381,12 +484,13 @@ fn raw(seed: Seed, before: &[Raw], viewers: &[ViewerDim]) -> Raw {
         5 => (Some(started_s + 86_400 + length_s), Some(pause_s)),
         _ => (Some(started_s + length_s), Some(pause_s)),
     };
-    let viewer = usize::from(viewer);
-    // A group stays with one account; its first row may be gone, and its rows need not be alike.
+    let (viewer, library) = (usize::from(viewer), usize::from(library));
+    let whose = |viewer: usize, library: usize| (viewers[viewer].user_id, &libraries[library].server);
+    // A group stays with one account on one server; its first row may be gone, and its rows need not be alike.
     let group_id = before
         .iter()
         .rev()
-        .filter(|b| viewers[b.viewer].user_id == viewers[viewer].user_id)
+        .filter(|b| whose(b.viewer, b.library) == whose(viewer, library))
         .nth(usize::from(far))
         .filter(|_| join)
         .map_or(if shape == 6 { id - 1 } else { id }, |b| b.group_id);
@@ -401,7 +505,7 @@ fn raw(seed: Seed, before: &[Raw], viewers: &[ViewerDim]) -> Raw {
         client: usize::from(client),
         ip: [None, text("10.0.0.1"), text("10.0.0.2"), text("FE80::a")][usize::from(small.1)].clone(),
         viewer,
-        library: usize::from(library),
+        library,
         way: [Way::Unknown, Way::DirectPlay, Way::Copy, Way::Transcode][usize::from(small.2)],
         source_resolution: [None, text("1080p"), text("4k"), text("SD")][usize::from(small.0)].clone(),
         stream_resolution: [None, text("720p"), text("720"), text("1080p")][usize::from(small.2)].clone(),
@@ -419,20 +523,29 @@ fn raw(seed: Seed, before: &[Raw], viewers: &[ViewerDim]) -> Raw {
 pub(crate) fn world() -> impl Strategy<Value = World> {
     let zones = prop::sample::select(vec!["America/New_York", "Asia/Kolkata", "UTC"]);
     (zones, vec(seed(), 0..60)).prop_map(|(zone, seeds)| {
-        let viewers = viewers();
+        let (viewers, libraries) = (viewers(), libraries());
         let mut rows = Vec::new();
         for seed in seeds {
-            let row = raw(seed, &rows, &viewers);
+            let row = raw(seed, &rows, &viewers, &libraries);
             rows.push(row);
         }
         World {
             zone: TimeZone::get(zone).unwrap(),
-            items: items(),
-            clients: clients(),
-            viewers,
-            libraries: libraries(),
-            people: people(),
             rows,
+            ..empty()
         }
     })
+}
+
+/// A world in which nothing was played yet.
+pub(crate) fn empty() -> World {
+    World {
+        zone: TimeZone::UTC,
+        items: items(),
+        clients: clients(),
+        viewers: viewers(),
+        libraries: libraries(),
+        people: people(),
+        rows: Vec::new(),
+    }
 }

@@ -46,7 +46,7 @@ pub(crate) fn each_play(matcher: &Matcher<'_>, grouping: bool, mut play: impl Fn
     if matcher.is_all() {
         (0..Group::try_from(c.group_count()).unwrap_or(NONE)).for_each(group);
     } else if let Some(groups) = matcher.groups() {
-        groups.iter().for_each(|g| group(*g));
+        groups.iter().copied().for_each(group);
     } else {
         let mut seen = Seen::new(c);
         each_candidate(matcher, |row| {

@@ -5,7 +5,7 @@
 
 mod matcher;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;

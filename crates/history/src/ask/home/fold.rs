@@ -124,7 +124,7 @@ impl Users {
     fn add(&mut self, work: u32, user: u32) {
         match self {
             Self::Bits { words, bits } => {
-                bits[work as usize * *words + user as usize / 64] |= 1 << (user % 64)
+                bits[work as usize * *words + user as usize / 64] |= 1 << (user % 64);
             }
             Self::Set(set) => {
                 set.insert((work, user));
@@ -208,7 +208,7 @@ impl<'a> Fold<'a> {
     /// All entries of a card, first first.
     ///
     /// What is equal in all that counts stands in the order of names: backwards in the top lists of films and
-    /// artists, because SQLite happens to sort Tautulli's groups that way round there.
+    /// artists, because Tautulli's database happens to sort its groups that way round there.
     pub(super) fn ranking(&self, id: StatId, rank_by: RankBy) -> Vec<Place> {
         let works = |kind: RecordKind, popular: bool| {
             let how = How {

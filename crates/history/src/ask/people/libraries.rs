@@ -153,7 +153,7 @@ pub(super) fn select_libraries<'a>(
                 text(&section.fields, "count"),
                 text(&section.fields, "parent_count"),
                 text(&section.fields, "child_count"),
-                sums.last.and_then(|row| full_title(c, row)),
+                sums.last.map(|row| full_title(c, row)),
             ]
         },
         |(_, section, sums), column| match column {
@@ -163,7 +163,7 @@ pub(super) fn select_libraries<'a>(
             LibraryColumn::ParentCount => count(section, "parent_count"),
             LibraryColumn::ChildCount => count(section, "child_count"),
             LibraryColumn::LastAccessed => Value::number(sums.newest_start_s),
-            LibraryColumn::LastPlayed => Value::text(sums.last.and_then(|row| full_title(c, row))),
+            LibraryColumn::LastPlayed => Value::text(sums.last.map(|row| full_title(c, row))),
             LibraryColumn::Plays => Value::Number(sums.plays),
             LibraryColumn::Duration => Value::Number(sums.duration_s),
         },

@@ -45,7 +45,7 @@ pub struct Table<R> {
     pub rows: Vec<R>,
 }
 
-/// A value to order by, as SQLite orders them: what is unknown, numbers, texts without regard to ASCII case.
+/// A value to order by, as a database does: what is unknown, numbers, texts without regard to ASCII case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Value {
     Unknown,

@@ -183,7 +183,7 @@ pub(super) fn select_users<'a>(c: &'a Columns, q: &TableQuery<UserColumn>) -> Ta
             UserColumn::LastSeen => Value::number(sums.newest_start_s),
             UserColumn::Plays => Value::Number(sums.plays),
             UserColumn::Duration => Value::Number(sums.duration_s),
-            UserColumn::LastPlayed => Value::text(last(sums, full_title)),
+            UserColumn::LastPlayed => Value::text(sums.last.map(|row| full_title(c, row))),
             UserColumn::IpAddress => Value::text(last(sums, ip)),
             UserColumn::Platform => Value::text(last(sums, platform)),
             UserColumn::Player => Value::text(last(sums, player)),
@@ -204,8 +204,8 @@ pub(super) fn player(c: &Columns, row: Row) -> Option<Text> {
     c.client(row).player.clone()
 }
 
-pub(super) fn full_title(c: &Columns, row: Row) -> Option<Text> {
-    Some(c.item(row).full_title.clone())
+pub(super) fn full_title(c: &Columns, row: Row) -> Text {
+    c.item(row).full_title.clone()
 }
 
 /// What the addresses of an account can be ordered by.
@@ -299,7 +299,7 @@ pub(super) fn select_ips(c: &Columns, q: &TableQuery<IpColumn>) -> Table<IpSums>
                 ip(c, sums.row),
                 platform(c, sums.row),
                 player(c, sums.row),
-                full_title(c, sums.row),
+                Some(full_title(c, sums.row)),
                 count,
             ]
         },
@@ -309,7 +309,7 @@ pub(super) fn select_ips(c: &Columns, q: &TableQuery<IpColumn>) -> Table<IpSums>
             IpColumn::IpAddress => Value::text(ip(c, sums.row)),
             IpColumn::Platform => Value::text(platform(c, sums.row)),
             IpColumn::Player => Value::text(player(c, sums.row)),
-            IpColumn::LastPlayed => Value::text(full_title(c, sums.row)),
+            IpColumn::LastPlayed => Value::text(Some(full_title(c, sums.row))),
             IpColumn::PlayCount => Value::Number(sums.count),
         },
     )
