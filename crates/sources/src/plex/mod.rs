@@ -15,6 +15,7 @@
 
 mod address;
 mod ask;
+mod backfill;
 mod bandwidth;
 pub mod captures;
 pub mod catalog;
@@ -44,6 +45,7 @@ pub mod tv;
 mod wire;
 mod words;
 
+pub use backfill::viewed;
 pub use check::{CheckReport, capture, check};
 pub use config::Config;
 pub use error::{Cause, Error};

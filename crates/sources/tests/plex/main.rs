@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail tests")]
 
+mod backfill;
 mod catalog;
 mod check;
 mod discovery;

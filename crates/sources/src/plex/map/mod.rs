@@ -5,6 +5,7 @@
 
 mod catalog;
 mod delivery;
+mod history;
 mod libraries;
 mod notifications;
 mod reasons;
@@ -24,6 +25,7 @@ use model::{LibraryId, LibraryRef, Session, SourceMedia, Text};
 use super::decode::Str;
 
 pub(super) use catalog::{Page, catalog_sections, children, collections, item_page, members, promoted};
+pub(super) use history::{HistoryPage, accounts, complete, history, known_items};
 pub(super) use libraries::{libraries, sections, total};
 pub(super) use notifications::{Notification, PlayingState, event, notifications};
 pub(super) use server::{Identity, identity, is_maintenance, root};
