@@ -144,28 +144,7 @@ impl World {
             user: self.viewer(raw).name.clone(),
             ip_address: raw.ip.clone(),
             section_id: self.library(raw).section_id,
-            item: Arc::new(RecordItem {
-                kind: item.kind,
-                live: item.live,
-                rating_key: item.rating_key,
-                parent_rating_key: item.parent_rating_key,
-                grandparent_rating_key: item.grandparent_rating_key,
-                guid: item.guid.clone(),
-                title: item.title.clone(),
-                parent_title: None,
-                grandparent_title: item.grandparent_title.clone(),
-                original_title: item.original_title.clone(),
-                full_title: item.full_title.clone(),
-                media_index: None,
-                parent_media_index: None,
-                year: item.year,
-                duration_ms: item.duration_ms,
-                thumb: None,
-                originally_available_at: None,
-                marker_credits_first_ms: item.marker_credits_first_ms,
-                marker_credits_final_ms: item.marker_credits_final_ms,
-                extra: Fields::new(),
-            }),
+            item: Arc::new(record_item(item)),
             client: Arc::new(RecordClient {
                 machine_id: client.machine_id.clone(),
                 player: client.player.clone(),
@@ -219,6 +198,31 @@ impl World {
     pub(crate) fn person(&self, raw: &Raw) -> Option<&Person> {
         let id = self.viewer(raw).user_id?;
         self.people.iter().find(|p| p.user_id == id)
+    }
+}
+
+fn record_item(item: &ItemDim) -> RecordItem {
+    RecordItem {
+        kind: item.kind,
+        live: item.live,
+        rating_key: item.rating_key,
+        parent_rating_key: item.parent_rating_key,
+        grandparent_rating_key: item.grandparent_rating_key,
+        guid: item.guid.clone(),
+        title: item.title.clone(),
+        parent_title: None,
+        grandparent_title: item.grandparent_title.clone(),
+        original_title: item.original_title.clone(),
+        full_title: item.full_title.clone(),
+        media_index: None,
+        parent_media_index: None,
+        year: item.year,
+        duration_ms: item.duration_ms,
+        thumb: None,
+        originally_available_at: None,
+        marker_credits_first_ms: item.marker_credits_first_ms,
+        marker_credits_final_ms: item.marker_credits_final_ms,
+        extra: Fields::new(),
     }
 }
 

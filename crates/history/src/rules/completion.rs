@@ -74,3 +74,67 @@ pub fn is_watched(rule: &WatchedRule, item: &ItemDim, view_offset_ms: Option<i64
         item.marker_credits_final_ms,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::RecordKind;
+
+    fn film(duration_ms: Option<i64>, live: bool) -> ItemDim {
+        ItemDim {
+            store_id: 1,
+            kind: RecordKind::Movie,
+            live,
+            rating_key: None,
+            parent_rating_key: None,
+            grandparent_rating_key: None,
+            guid: None,
+            full_title: "A".into(),
+            title: None,
+            grandparent_title: None,
+            original_title: None,
+            year: None,
+            duration_ms,
+            marker_credits_first_ms: Some(9_000),
+            marker_credits_final_ms: None,
+        }
+    }
+
+    #[test]
+    fn quarters_are_of_what_counts_as_watched() {
+        use WatchedStatus::{Half, None as Nothing, Quarter, ThreeQuarters, Watched};
+        let length = Some(10_000);
+        for (offset, duration, live, percent, status) in [
+            (Some(10_000), length, false, 100, Watched),
+            (Some(8_500), length, false, 85, Watched),
+            (Some(8_499), length, false, 85, ThreeQuarters),
+            (Some(6_376), length, false, 64, ThreeQuarters),
+            (Some(6_374), length, false, 64, Half),
+            (Some(4_251), length, false, 43, Half),
+            (Some(4_249), length, false, 42, Quarter),
+            (Some(2_126), length, false, 21, Quarter),
+            (Some(2_124), length, false, 21, Nothing),
+            // Halves go to the even neighbour.
+            (Some(1_250), length, false, 12, Nothing),
+            (Some(1_350), length, false, 14, Nothing),
+            (None, length, false, 0, Nothing),
+            (Some(0), length, true, 100, Watched),
+            (None, None, true, 100, Watched),
+            // What Tautulli says of an item of unknown length, and what it cannot say of one without any.
+            (Some(1_800_000), None, false, 180_000_000, ThreeQuarters),
+            (None, None, false, 10, Nothing),
+            (Some(5_000), Some(0), false, 0, Nothing),
+        ] {
+            let (item, exact) = (film(duration, live), percent_complete(offset, duration));
+            assert_eq!(percent_shown(exact, live), percent, "{offset:?} of {duration:?}");
+            let got = watched_status(&WatchedRule::default(), &item, offset, exact);
+            assert_eq!(got, status, "{offset:?} of {duration:?}, live {live}");
+        }
+        assert!(
+            [0.0, 0.25, 0.5, 0.75, 1.0]
+                .iter()
+                .zip([Nothing, Quarter, Half, ThreeQuarters, Watched])
+                .all(|(number, status)| (status.as_f64() - number).abs() < f64::EPSILON)
+        );
+    }
+}

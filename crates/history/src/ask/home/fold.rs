@@ -103,13 +103,13 @@ impl<K: Copy + Eq + Hash> Table<K> {
 
 /// Which account played which work.
 #[derive(Debug)]
-enum Users {
+pub(super) enum Users {
     Bits { words: usize, bits: Vec<u64> },
     Set(HashSet<(u32, u32)>),
 }
 
 impl Users {
-    fn new(works: usize, users: usize) -> Self {
+    pub(super) fn new(works: usize, users: usize) -> Self {
         let words = users.div_ceil(64);
         match works.checked_mul(words) {
             Some(all) if all <= BITS_MAX / 64 => Self::Bits {
@@ -121,7 +121,7 @@ impl Users {
     }
 
     #[inline]
-    fn add(&mut self, work: u32, user: u32) {
+    pub(super) fn add(&mut self, work: u32, user: u32) {
         match self {
             Self::Bits { words, bits } => {
                 bits[work as usize * *words + user as usize / 64] |= 1 << (user % 64);
@@ -133,7 +133,7 @@ impl Users {
     }
 
     /// Accounts per work.
-    fn counts(&self, works: usize) -> Vec<i64> {
+    pub(super) fn counts(&self, works: usize) -> Vec<i64> {
         let mut counts = vec![0; works];
         match self {
             Self::Bits { words, bits } => {
