@@ -307,6 +307,7 @@ pub(crate) enum HistoryAction {
     },
     /// Write every play, oldest first.
     Export {
+        /// How each play is written.
         #[arg(long, value_enum, default_value_t = ExportAs::Csv)]
         format: ExportAs,
         /// File instead of standard output.
@@ -315,11 +316,13 @@ pub(crate) enum HistoryAction {
     },
     /// Copy the history into a file, also while it is in use.
     Backup {
+        /// File to write; it must not exist.
         #[arg(value_name = "FILE")]
         to: PathBuf,
     },
     /// Put a backup in the place of the history; the old one is kept beside it.
     Restore {
+        /// A file that `history backup` wrote.
         #[arg(value_name = "FILE")]
         from: PathBuf,
     },
@@ -329,6 +332,7 @@ pub(crate) enum HistoryAction {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportAs {
+    /// Comma-separated, with a header row.
     Csv,
     /// One JSON object a line.
     Jsonl,

@@ -7,8 +7,10 @@ use std::path::Path;
 use base::Secret;
 use base::error::Chain;
 use history::History;
+use history::record::{self, Policy, Restored};
 use history::rules::{WatchedMarker, WatchedRule};
 use jiff::tz::TimeZone;
+use model::SourceId;
 
 use crate::config::{Config, Keeping, plain};
 use crate::failure::Failure;
@@ -17,16 +19,28 @@ use crate::installation;
 /// Name of the file with the key that was drawn, within the data directory.
 const KEY_FILE: &str = "tautulli-api-key";
 
+/// The history, and what an earlier process left in it.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) history: History,
+    pub(crate) policy: Policy,
+    pub(crate) restored: Restored,
+}
+
 /// Opens the history, or says why there is none. Watching and `/metrics` go on without it.
-pub(crate) fn open(config: &Config) -> Option<History> {
+pub(crate) fn open(config: &Config) -> Option<Kept> {
     if !config.history.enabled {
         return None;
     }
-    match History::open(&config.data_dir, settings(&config.history)) {
-        Ok(history) => {
-            let (plays, zone) = (history.columns().len(), zone_name(history.settings()));
-            tracing::info!(plays, "history of {plays} plays opened in {}, days in {zone}", config.data_dir.display());
-            Some(history)
+    match take_up(config) {
+        Ok(kept) => {
+            let (plays, zone) = (kept.history.columns().len(), zone_name(kept.history.settings()));
+            tracing::info!(
+                plays,
+                "history of {plays} plays opened in {}, days in {zone}",
+                config.data_dir.display()
+            );
+            Some(kept)
         }
         Err(e) => {
             tracing::error!(
@@ -37,6 +51,28 @@ pub(crate) fn open(config: &Config) -> Option<History> {
             );
             None
         }
+    }
+}
+
+fn take_up(config: &Config) -> Result<Kept, history::Error> {
+    let history = History::open(&config.data_dir, settings(&config.history))?;
+    let policy = policy(&config.history);
+    // Servers found at plex.tv are not known yet; what ran on them may go on.
+    let may_appear = |id: &SourceId| config.plex_tv.all_servers || config.plex.iter().any(|p| p.id == id.as_str());
+    let restored = record::restore(&history, &policy, may_appear)?;
+    Ok(Kept {
+        history,
+        policy,
+        restored,
+    })
+}
+
+fn policy(keeping: &Keeping) -> Policy {
+    Policy {
+        ignore_below_s: keeping.ignore_below_s,
+        ignore_music_below_s: keeping.ignore_music_below_s,
+        ignore_users: keeping.ignore_users.clone(),
+        ignore_libraries: keeping.ignore_libraries.clone(),
     }
 }
 

@@ -10,7 +10,6 @@ mod config;
 mod discovery;
 mod failure;
 mod installation;
-#[expect(dead_code, reason = "wired next")]
 mod keeping;
 mod listen;
 mod logging;

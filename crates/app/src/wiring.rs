@@ -9,6 +9,8 @@ use std::time::Duration;
 use base::supervise::Supervisor;
 use base::{Clock, Secret};
 use export::{LabelPolicy, Profile};
+use history::History;
+use history::record::Recorder;
 use live::{Live, OBSERVATION_QUEUE};
 use model::{Observation, SourceId};
 use sources::{Ctx, plex};
@@ -21,12 +23,15 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Config;
 use crate::discovery::{self, Discovered};
 use crate::failure::Failure;
+use crate::keeping::{self, Kept};
 use crate::listen;
 
 /// Time for each stage of the shutdown; together below the 8 s that container runtimes leave us before they kill.
-const SOURCES_BUDGET: Duration = Duration::from_secs(3);
-const HTTP_BUDGET: Duration = Duration::from_millis(3500);
-const LIVE_BUDGET: Duration = Duration::from_secs(1);
+const SOURCES_BUDGET: Duration = Duration::from_millis(2500);
+const HTTP_BUDGET: Duration = Duration::from_secs(2);
+const LIVE_BUDGET: Duration = Duration::from_millis(500);
+const RECORDER_BUDGET: Duration = Duration::from_secs(2);
+const HISTORY_BUDGET: Duration = Duration::from_millis(800);
 
 /// Servers found at plex.tv and not yet watched.
 const DISCOVERED_QUEUE: usize = 16;
@@ -77,7 +82,15 @@ pub(crate) struct App {
     http: JoinSet<std::io::Result<()>>,
     http_cancel: CancellationToken,
     live: JoinHandle<()>,
+    keeper: Option<Keeper>,
     discovered: mpsc::Receiver<Discovered>,
+}
+
+/// Who writes the history, and the history.
+#[derive(Debug)]
+struct Keeper {
+    recorder: JoinHandle<()>,
+    history: History,
 }
 
 /// The running sources, and what a further one needs.
@@ -93,14 +106,25 @@ struct Sources {
 }
 
 /// Starts everything; returns once the listeners serve. A server that is down is no failure. `salt` makes hashed
-/// labels ours.
-pub(crate) fn build(config: Config, listeners: Listeners, salt: &Secret) -> Result<App, Failure> {
+/// labels ours. `kept`: the history, if one is kept.
+pub(crate) fn build(
+    config: Config,
+    listeners: Listeners,
+    salt: &Secret,
+    kept: Option<Kept>,
+) -> Result<App, Failure> {
     let clock = Clock::system();
     let started_at = clock.now();
     let (sources_cancel, http_cancel) = (CancellationToken::new(), CancellationToken::new());
     let ids: Vec<SourceId> = config.plex.iter().map(|p| SourceId::new(p.id.as_str())).collect();
-    let (actor, live) = live::channel(ids.iter().map(|id| (id.clone(), PLEX)));
+    let (mut actor, live) = live::channel(ids.iter().map(|id| (id.clone(), PLEX)));
     let (observations, received) = mpsc::channel(OBSERVATION_QUEUE);
+    let tautulli = match &kept {
+        Some(_) => keeping::tautulli_key(&config)?.map(|key| tautulli_api(key, &config)),
+        None => None,
+    };
+    let history = kept.as_ref().map(|k| k.history.clone());
+    let keeper = kept.map(|kept| Keeper::start(kept, &mut actor, &live, &clock));
     let live_task = tokio::spawn(actor.run(received));
     let supervisor = Supervisor::new(sources_cancel.clone());
     let tasks = supervisor.stats();
@@ -137,9 +161,10 @@ pub(crate) fn build(config: Config, listeners: Listeners, salt: &Secret) -> Resu
         base_path: config.base_path,
         events: web::Events::default(),
         scrape_hint: web::ScrapeHint::default(),
-        history: None,
-        tautulli: None,
+        history,
+        tautulli,
         catalog: None,
+        collector: None,
     });
     let default_profile = profile(&config.default_profile)?;
     let (mut http, mut addrs) = (JoinSet::new(), Vec::new());
@@ -167,8 +192,52 @@ pub(crate) fn build(config: Config, listeners: Listeners, salt: &Secret) -> Resu
         http,
         http_cancel,
         live: live_task,
+        keeper,
         discovered,
     })
+}
+
+/// Tautulli's own defaults, and where our servers are.
+fn tautulli_api(key: Secret, config: &Config) -> web::tautulli::Settings {
+    let mut settings = web::tautulli::Settings::new(key);
+    settings.servers = config.plex.iter().filter_map(server_address).collect();
+    settings
+}
+
+fn server_address(server: &plex::Config) -> Option<web::tautulli::ServerAddress> {
+    let url: http::Uri = server.url.as_deref()?.parse().ok()?;
+    let tls = url.scheme_str() == Some("https");
+    Some(web::tautulli::ServerAddress {
+        server: SourceId::new(server.id.as_str()),
+        host: url.host()?.to_owned(),
+        port: url.port_u16().unwrap_or(if tls { 443 } else { 80 }),
+        tls,
+    })
+}
+
+impl Keeper {
+    /// Gives live what an earlier process left, and records from then on.
+    fn start(kept: Kept, actor: &mut live::Actor, live: &Live, clock: &Clock) -> Self {
+        let recorder = Recorder::new(kept.history.clone(), kept.policy, clock.clone(), &kept.restored);
+        actor.restore(kept.restored.carried);
+        let journal = actor.journal();
+        Self {
+            recorder: tokio::spawn(recorder.run(live.watch(), journal)),
+            history: kept.history,
+        }
+    }
+
+    /// Writes what is left. Live must have ended: that closes the journal.
+    async fn finish(self) {
+        if timeout(RECORDER_BUDGET, self.recorder).await.is_err() {
+            tracing::warn!(task = "recorder", "the recorder did not end in time");
+        }
+        let history = self.history;
+        let closed = tokio::task::spawn_blocking(move || history.close());
+        if timeout(HISTORY_BUDGET, closed).await.is_err() {
+            tracing::warn!(task = "history", "the history did not close in time");
+        }
+    }
 }
 
 impl Sources {
@@ -238,7 +307,7 @@ impl App {
         }
     }
 
-    /// Ends everything in order; names what was late. Takes at most 7.5 s.
+    /// Ends everything in order; names what was late. Takes at most 7.8 s.
     pub(crate) async fn shut_down(self) {
         let begun = Instant::now();
         self.ready.store(false, Ordering::SeqCst);
@@ -263,6 +332,9 @@ impl App {
         drop(observations);
         if !self.live.is_finished() && timeout(LIVE_BUDGET, self.live).await.is_err() {
             tracing::warn!(task = "live", "the live state did not end in time");
+        }
+        if let Some(keeper) = self.keeper {
+            keeper.finish().await;
         }
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(duration_ms, "stopped after {duration_ms} ms");

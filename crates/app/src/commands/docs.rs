@@ -36,7 +36,7 @@ followed by a line that begins with `hint:` if something can be done about it.
 
 const SETTINGS: &str = "## Flags that set the configuration
 
-`run`, `check`, `login plex`, `healthcheck` and `capture` take these, before or after the command's name. They win over
+`run`, `check`, `login plex`, `healthcheck`, `capture`, `import`, `history` and `collections` take these, before or after the command's name. They win over
 the environment and the [file](configuration.md).
 
 ";
@@ -162,7 +162,7 @@ mod tests {
             assert!(page.contains(&format!("## `{name}`")), "{name}");
             for arg in sub.get_arguments() {
                 let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-                assert!(help.len() > 5, "{name} {arg}");
+                assert!(help.len() > 5, "{name} {}", arg.get_id());
             }
         }
     }

@@ -7,7 +7,7 @@ use crate::config::{self, Config, Env, Flags, Loaded};
 use crate::failure::Failure;
 use crate::signals::Signals;
 use crate::wiring::{self, App, Listeners};
-use crate::{installation, listen, logging};
+use crate::{installation, keeping, listen, logging};
 
 pub(super) fn run(flags: &Flags, env: &Env) -> Result<(), Failure> {
     let Loaded {
@@ -25,13 +25,15 @@ pub(super) fn run(flags: &Flags, env: &Env) -> Result<(), Failure> {
         tracing::info!("{remark}");
     }
     let salt = identify(&mut config);
+    let kept = keeping::open(&config);
+    let plays = kept.as_ref().map_or(0, |k| k.history.columns().len());
     block_on(async {
         let signals = Signals::new()?;
         let listeners = Listeners::bind(&config).await?;
         let servers = config.plex.len();
         let all_servers = config.plex_tv.all_servers;
         let base_path = config.base_path.clone();
-        let app = wiring::build(config, listeners, &salt)?;
+        let app = wiring::build(config, listeners, &salt, kept)?;
         for l in &app.addrs {
             let url = listen::url(l.addr, &base_path);
             tracing::info!(
@@ -42,6 +44,7 @@ pub(super) fn run(flags: &Flags, env: &Env) -> Result<(), Failure> {
         }
         match servers {
             0 if all_servers => tracing::info!("watching every server of the plex.tv account"),
+            0 if plays > 0 => tracing::info!("no server is configured: the history is served, nothing is watched"),
             0 => tracing::warn!(
                 "no server is configured: set PLEX_SERVER=http://192.168.1.10:32400 and PLEX_TOKEN, or write a \
                  [[plex]] table into projectionist.toml, or try `projectionist demo`"

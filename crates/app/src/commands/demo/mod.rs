@@ -1,12 +1,15 @@
 //! `projectionist demo`: everything at work on simulated servers, without a configuration.
 
+mod past;
+
 use std::fmt::Write as _;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use base::Secret;
+use base::{Clock, Secret};
+use model::{Person, SourceId};
 use sim::plex::Plex;
-use sim::scenario::{cabin_seed, household, household_seed};
+use sim::scenario::{PastPlay, cabin_seed, household, household_seed};
 use sources::plex;
 use tokio_util::sync::CancellationToken;
 
@@ -16,8 +19,15 @@ use crate::cli;
 use crate::config::{self, Env, plain};
 use crate::failure::Failure;
 use crate::signals::Signals;
+use crate::keeping::{self, Kept};
 use crate::wiring::{self, App, Listeners};
 use crate::{listen, output};
+
+/// Days of history there are when the demo starts.
+const PAST_DAYS: u32 = 21;
+
+/// Key of the demo's Tautulli-compatible API. It guards nothing, so it may be shown.
+const DEMO_KEY: &str = "demodemodemodemodemodemodemodemo";
 
 /// Why the demo cannot start.
 type Start = Result<Vec<Watched>, String>;
@@ -28,6 +38,8 @@ struct Watched {
     id: &'static str,
     url: String,
     token: Secret,
+    people: Vec<Person>,
+    past: Vec<PastPlay>,
 }
 
 pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
@@ -40,11 +52,24 @@ pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
     run::start_log(&config, env);
     let simulation = Simulation::start()?;
     config.plex = simulation.servers.iter().map(Watched::to_config).collect();
+    // Gone when the demo ends.
+    let dir = tempfile::Builder::new()
+        .prefix("projectionist-demo-")
+        .tempdir()
+        .map_err(|e| Failure::failed(format!("making a directory for the demo: {}", plain(&e))))?;
+    dir.path().clone_into(&mut config.data_dir);
+    config.tautulli_api.key = Some(Secret::new(DEMO_KEY));
+    // The past is made here, whole; the servers' own lists of it would say it again.
+    config.history.backfill = false;
+    let kept = keeping::open(&config);
+    if let Some(kept) = &kept {
+        remember(kept, &simulation.servers)?;
+    }
     let wanted = config.listen.clone();
     let outcome = block_on(async {
         let signals = Signals::new()?;
         let listener = listen::bind_near(&wanted, "--listen").await?;
-        let app = wiring::build(config, Listeners::only(listener), &Secret::new("demo"))?;
+        let app = wiring::build(config, Listeners::only(listener), &Secret::new("demo"), kept)?;
         output::print(&greeting(&app, &wanted));
         run::live(app, signals).await
     });
@@ -61,6 +86,30 @@ impl Watched {
             ..plex::Config::default()
         }
     }
+}
+
+/// Puts what was played before today into the history.
+fn remember(kept: &Kept, servers: &[Watched]) -> Result<(), Failure> {
+    let now_ms = Clock::system().now().as_millisecond();
+    for server in servers {
+        let id = SourceId::new(server.id);
+        let records: Vec<_> = server
+            .past
+            .iter()
+            .enumerate()
+            .filter_map(|(n, play)| past::record(&id, n, play, now_ms))
+            .collect();
+        let people = server.people.clone();
+        let added = kept.history.change(move |txn| {
+            txn.set_section(&id, &past::live_section())?;
+            for person in &people {
+                txn.set_person(person)?;
+            }
+            records.iter().try_for_each(|record| txn.add(record).map(|_| ()))
+        });
+        added.wait().map_err(|e| keeping::failure(&e))?;
+    }
+    Ok(())
 }
 
 /// The simulated servers, on a thread of their own: the product beside them runs as it does elsewhere.
@@ -113,7 +162,9 @@ async fn evening(told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
     ];
     let mut running = Vec::new();
     let mut watched = Vec::new();
+    let now_s = Clock::system().now().as_second();
     for (id, seed) in seeds {
+        let people = seed.users.iter().map(past::person).collect();
         let plex = match Plex::try_start(seed).await {
             Ok(plex) => plex,
             Err(e) => return drop(told.send(Err(plain(&e)))),
@@ -122,6 +173,8 @@ async fn evening(told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
             id,
             url: plex.url(),
             token: Secret::new(plex.token()),
+            people,
+            past: sim::scenario::past(plex.world(), PAST_DAYS, now_s),
         });
         tokio::spawn(household(plex.world(), cancel.clone()));
         running.push(plex);
@@ -149,7 +202,8 @@ fn greeting(app: &App, wanted: &Address) -> String {
             main.addr.port()
         );
     }
-    out += "Projectionist watches two simulated Plex servers with a lively evening on them. Nothing leaves this machine.\n\n";
+    out += "Projectionist watches two simulated Plex servers with a lively evening on them, and three weeks of history before \
+            it. Nothing leaves this machine.\n\n";
     let places = [
         ("Status page", "/"),
         ("Metrics", "/metrics"),
@@ -158,10 +212,17 @@ fn greeting(app: &App, wanted: &Address) -> String {
         ("  as prometheus-plex-exporter", "/metrics/timothystewart6"),
         ("Sessions", "/api/v1/sessions"),
         ("Live events", "/api/v1/events"),
+        ("History", "/api/v1/history"),
+        ("Plays by hour", "/api/v1/analytics/plays?by=hour"),
         ("API description", "/api/v1/openapi.json"),
     ];
     for (what, path) in places {
         let _ = writeln!(out, "  {what:<32}{url}{path}");
     }
+    let _ = writeln!(
+        out,
+        "  {:<32}{url}/api/v2?apikey={DEMO_KEY}&cmd=get_home_stats",
+        "Tautulli's API"
+    );
     out + "\nCtrl-C ends it.\n"
 }

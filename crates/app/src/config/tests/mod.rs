@@ -196,12 +196,15 @@ fn remarks_name_what_was_left_aside() {
 
 #[test]
 fn every_key_can_be_set_by_its_variable() {
-    let dir = Dir::new("[[plex]]\nurl = 'http://x'\n");
+    let dir = Dir::new("[[plex]]\nurl = 'http://x'\n[[tautulli]]\nurl = 'http://t'\napi_key = 'k'\n");
     let sample = |at: At| match (at.key().kind, at.key().name) {
         (schema::Kind::Bool, _) => "true",
         (schema::Kind::Whole(_) | schema::Kind::Seconds(_), _) => "77",
         (schema::Kind::OneOf(words), _) => words[1],
-        (schema::Kind::List, _) => "cplieger=:1, native=:2",
+        (schema::Kind::List, "listen_as") => "cplieger=:1, native=:2",
+        (schema::Kind::List, "visibility") => "recommended, own_home",
+        (schema::Kind::List, _) => "one, two",
+        (_, "time_zone") => "Asia/Kolkata",
         (_, "listen") => ":77",
         _ => "/sample",
     };
