@@ -54,9 +54,8 @@ impl Calendar {
             return t_s + offset_s(&self.zone, timestamp(t_s));
         }
         let mut at = self.last.get();
-        let holds = |at: usize| {
-            self.offsets[at].0 <= t_s && self.offsets.get(at + 1).is_none_or(|next| t_s < next.0)
-        };
+        let holds =
+            |at: usize| self.offsets[at].0 <= t_s && self.offsets.get(at + 1).is_none_or(|next| t_s < next.0);
         if !holds(at) {
             at = self.offsets.partition_point(|o| o.0 <= t_s).saturating_sub(1);
             self.last.set(at);
@@ -203,9 +202,15 @@ mod tests {
     fn months_and_days_go_both_ways() {
         for day in -800_000..800_000 {
             let month = month_of(day);
-            assert!(first_day_of(month) <= day && day < first_day_of(month + 1), "{day}");
+            assert!(
+                first_day_of(month) <= day && day < first_day_of(month + 1),
+                "{day}"
+            );
         }
-        assert_eq!((month_of(0), first_day_of(1970 * 12), weekday_of(0)), (1970 * 12, 0, 4));
+        assert_eq!(
+            (month_of(0), first_day_of(1970 * 12), weekday_of(0)),
+            (1970 * 12, 0, 4)
+        );
         assert_eq!(date_of(11_016).to_string(), "2000-02-29");
     }
 
