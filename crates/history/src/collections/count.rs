@@ -90,13 +90,16 @@ pub fn watched(c: &Columns, wanted: &[Wanted], window: Window) -> Vec<Watched> {
 /// A member that an item belongs to: the collection's place, and the member's in it.
 pub(super) type Hit = (u32, u32);
 
+/// From the keys of one server to members.
+type Keys = HashMap<i64, Vec<Hit>>;
+
 /// From keys to members, per server.
 #[derive(Debug)]
-pub(super) struct Index<'a>(HashMap<&'a SourceId, HashMap<i64, Vec<Hit>>>);
+pub(super) struct Index<'a>(HashMap<&'a SourceId, Keys>);
 
 impl<'a> Index<'a> {
     pub(super) fn new(wanted: &'a [Wanted]) -> Self {
-        let mut servers: HashMap<&SourceId, HashMap<i64, Vec<Hit>>> = HashMap::new();
+        let mut servers: HashMap<&SourceId, Keys> = HashMap::new();
         for (at, collection) in wanted.iter().enumerate() {
             let of_server = servers.entry(&collection.server).or_default();
             for (member, key) in collection.members.iter().enumerate() {
@@ -117,7 +120,7 @@ impl<'a> Index<'a> {
 pub(super) struct Finder<'a> {
     c: &'a Columns,
     /// By library: its server's keys and its place in `known`.
-    libraries: Vec<Option<(&'a HashMap<i64, Vec<Hit>>, usize)>>,
+    libraries: Vec<Option<(&'a Keys, usize)>>,
     /// By server and item: a place in `lists`, or not looked up yet.
     known: Vec<Vec<u32>>,
     lists: Vec<Vec<Hit>>,
@@ -162,7 +165,7 @@ impl<'a> Finder<'a> {
     }
 }
 
-fn look_up(c: &Columns, keys: &HashMap<i64, Vec<Hit>>, item: ItemIx) -> Option<Vec<Hit>> {
+fn look_up(c: &Columns, keys: &Keys, item: ItemIx) -> Option<Vec<Hit>> {
     let item = &c.dims.items()[item.at()];
     let of_item = [
         item.rating_key,
