@@ -4,9 +4,10 @@
 //! and durable at the same moment: the commit happens while the columns are locked for writing, so a reader never
 //! sees one without the other. A reader holds the columns for one question, some milliseconds at most.
 
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, mpsc};
 
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
@@ -74,23 +75,18 @@ impl View<'_> {
 
 impl History {
     /// Opens the history in `dir`, making it if there is none. Migrates (after a backup), loads, and starts the writer.
+    ///
+    /// One process at a time: another one gets [`Error::InUse`] at once.
     pub fn open(dir: &Path, settings: Settings) -> Result<Self, Error> {
         let path = dir.join(store::FILE_NAME);
-        let (writer, columns) = store::open(&path, &settings).map_err(|e| e.at(&path))?;
+        let (writer, columns) = store::open(dir, &settings)?;
         let columns = Arc::new(RwLock::new(columns));
         let (jobs, received) = mpsc::sync_channel::<Job>(WRITE_QUEUE);
         let waiting = Arc::new(AtomicUsize::new(0));
         let (shared, left) = (columns.clone(), waiting.clone());
         let thread = std::thread::Builder::new()
             .name("history".to_owned())
-            .spawn(move || {
-                let mut writer = writer.sharing(shared);
-                while let Ok(job) = received.recv() {
-                    left.fetch_sub(1, Ordering::Relaxed);
-                    job(&mut writer);
-                }
-                writer.close();
-            })
+            .spawn(move || write(writer.sharing(shared), &received, &left))
             .map_err(|source| Error::File {
                 doing: "starting the writer of",
                 path: path.clone(),
@@ -127,13 +123,10 @@ impl History {
         self.0.columns.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers a question on this thread. It may wait some milliseconds for the writer: never call it from a task.
+    /// Answers a question on this thread. It may wait some milliseconds for the writer: never call it from a task, and
+    /// never within another question, which the writer may be waiting for.
     pub fn read<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
-        let idle = self.lock_idle().pop();
-        let conn = match idle {
-            Some(conn) => conn,
-            None => store::reader(&self.0.path)?,
-        };
+        let conn = self.reader()?;
         let columns = self.columns();
         let answer = question(&View {
             columns: &columns,
@@ -141,11 +134,25 @@ impl History {
             conn: &conn,
         });
         drop(columns);
+        self.give_back(conn);
+        answer.map_err(|e| e.at(&self.0.path))
+    }
+
+    /// A connection to read with, also for what takes longer than a question may.
+    pub(crate) fn reader(&self) -> Result<Connection, Error> {
+        if self.lock_jobs().is_none() {
+            return Err(Error::Closed);
+        }
+        let idle = self.lock_idle().pop();
+        idle.map_or_else(|| store::reader(self.path()).map_err(|e| e.at(self.path())), Ok)
+    }
+
+    pub(crate) fn give_back(&self, conn: Connection) {
+        let is_open = self.lock_jobs().is_some();
         let mut idle = self.lock_idle();
-        if idle.len() < READERS {
+        if is_open && idle.len() < READERS {
             idle.push(conn);
         }
-        answer.map_err(|e| e.at(&self.0.path))
     }
 
     /// Answers a question from a task, on a thread that may wait.
@@ -194,28 +201,71 @@ impl History {
         Pending(told)
     }
 
-    /// Writes what waits, folds the log into the file and ends the writer. Everything after it is refused.
-    pub fn close(&self) {
-        self.lock_jobs().take();
-        let thread = self
-            .0
-            .writer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(thread) = thread {
-            // A panic in there has been printed already.
-            let _ = thread.join();
-        }
+    /// Runs `work` on a thread of its own, with a connection to read with.
+    pub(crate) fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection, &Self) -> Result<T, Error> + Send + 'static,
+    ) -> Pending<T> {
+        let (tell, told) = oneshot::channel();
+        let this = self.clone();
+        let work = move || {
+            let conn = this.reader()?;
+            let done = work(&conn, &this);
+            this.give_back(conn);
+            done.map_err(|e| e.at(this.path()))
+        };
+        let thread = std::thread::Builder::new().name("history-aside".to_owned());
+        // Without a thread the answer vanishes, which reads as `Error::Closed`.
+        let _ = thread.spawn(move || tell.send(work()));
+        Pending(told)
     }
 
-    fn lock_idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    /// Writes what waits, folds the log into the file and ends the writer. Everything after it is refused.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    fn lock_idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.0.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock_jobs(&self) -> std::sync::MutexGuard<'_, Option<mpsc::SyncSender<Job>>> {
+    fn lock_jobs(&self) -> MutexGuard<'_, Option<mpsc::SyncSender<Job>>> {
         self.0.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Inner {
+    fn close(&self) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // The last connection to be closed removes the log; that should be the writer's.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let thread = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // The last handle may have been held by a change: the writer then ends after it.
+        if let Some(thread) = thread.filter(|t| t.thread().id() != std::thread::current().id()) {
+            // A panic in there has been told already.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The writer's thread.
+fn write(mut writer: store::Writer, jobs: &mpsc::Receiver<Job>, waiting: &AtomicUsize) {
+    while let Ok(job) = jobs.recv() {
+        waiting.fetch_sub(1, Ordering::Relaxed);
+        // Whoever waits for it sees its answer vanish and takes that for `Error::Closed`.
+        if std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut writer))).is_err() {
+            tracing::error!("a change of the history panicked; what it had done is taken back");
+            writer.recover();
+        }
+        writer.tidy(waiting.load(Ordering::Relaxed) == 0);
+    }
+    writer.close();
 }
 
 /// A change on its way. Dropping it does not take it back.

@@ -20,4 +20,6 @@ mod testing;
 
 pub use error::Error;
 pub use handle::{History, Pending, Settings, View};
-pub use store::{Added, ServerRow, StoredPlay, Txn};
+pub use store::{
+    Added, ExportFormat, PrunePolicy, PruneReport, ServerRow, Stats, StoredPlay, Txn, VerifyReport, restore,
+};

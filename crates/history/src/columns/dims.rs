@@ -102,7 +102,7 @@ pub struct LibraryDim {
 
 /// Values by index and back. Grows only.
 #[derive(Clone, Debug)]
-pub struct Table<K, V> {
+pub(super) struct Table<K, V> {
     values: Vec<V>,
     index: HashMap<K, u32>,
 }
@@ -117,12 +117,12 @@ impl<K, V> Default for Table<K, V> {
 }
 
 impl<K: Hash + Eq, V> Table<K, V> {
-    pub fn get(&self, key: &K) -> Option<usize> {
+    pub(super) fn get(&self, key: &K) -> Option<usize> {
         self.index.get(key).map(|i| *i as usize)
     }
 
     /// The place of `key`, made with `value` if new. `None` beyond `limit` values.
-    pub fn add(&mut self, key: K, limit: usize, value: impl FnOnce() -> V) -> Option<usize> {
+    pub(super) fn add(&mut self, key: K, limit: usize, value: impl FnOnce() -> V) -> Option<usize> {
         if let Some(at) = self.get(&key) {
             return Some(at);
         }
@@ -135,11 +135,11 @@ impl<K: Hash + Eq, V> Table<K, V> {
         Some(at)
     }
 
-    pub fn values(&self) -> &[V] {
+    pub(super) fn values(&self) -> &[V] {
         &self.values
     }
 
-    pub fn value_mut(&mut self, at: usize) -> Option<&mut V> {
+    pub(super) fn value_mut(&mut self, at: usize) -> Option<&mut V> {
         self.values.get_mut(at)
     }
 }

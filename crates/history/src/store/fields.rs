@@ -4,7 +4,7 @@ use std::fmt;
 
 use model::{Fields, Scalar, Text};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::{Serialize, Serializer};
 
 /// Numbers of a stream that differ from file to file: with them hardly two streams would be equal, and a million
 /// plays would hold a million times the sixty words that are. Columns of `play`, in this order.
@@ -34,25 +34,31 @@ pub(super) fn figure(name: &str, value: &Scalar) -> Option<(usize, i64)> {
 /// Writes those of `fields` that `keep` wants.
 pub(super) fn to_json(fields: &Fields, keep: impl Fn(&str, &Scalar) -> bool) -> String {
     let mut out = Vec::with_capacity(fields.len() * 24);
-    let mut json = serde_json::Serializer::new(&mut out);
+    let kept = fields.iter().filter(|(name, value)| keep(name, value));
     // Writing scalars under text keys into memory cannot fail.
-    let _ = write(fields, keep, &mut json);
+    let _ =
+        serde_json::Serializer::new(&mut out).collect_map(kept.map(|(name, value)| (&**name, One(value))));
     String::from_utf8(out).unwrap_or_default()
 }
 
-fn write<S: Serializer>(
-    fields: &Fields,
-    keep: impl Fn(&str, &Scalar) -> bool,
-    json: S,
-) -> Result<S::Ok, S::Error> {
-    let mut map = json.serialize_map(None)?;
-    for (name, value) in fields.iter().filter(|(name, value)| keep(name, value)) {
-        match value {
-            Scalar::Int(number) => map.serialize_entry(&**name, number)?,
-            Scalar::Text(text) => map.serialize_entry(&**name, &**text)?,
+/// Fields as a JSON object.
+pub(super) struct AsJson<'a>(pub(super) &'a Fields);
+
+impl Serialize for AsJson<'_> {
+    fn serialize<S: Serializer>(&self, json: S) -> Result<S::Ok, S::Error> {
+        json.collect_map(self.0.iter().map(|(name, value)| (&**name, One(value))))
+    }
+}
+
+struct One<'a>(&'a Scalar);
+
+impl Serialize for One<'_> {
+    fn serialize<S: Serializer>(&self, json: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Scalar::Int(number) => json.serialize_i64(*number),
+            Scalar::Text(text) => json.serialize_str(text),
         }
     }
-    map.end()
 }
 
 /// Reads what [`to_json`] wrote. `None` if it is something else.

@@ -72,7 +72,7 @@ impl Memory {
 
     pub(super) fn item(&mut self, conn: &Connection, item: &RecordItem) -> Result<Interned, Error> {
         let (table, hasher) = (&mut self.items, &self.hasher);
-        intern(conn, table, hasher, item, Statements::ITEM, |insert, digest| {
+        intern(conn, table, hasher, item, &Statements::ITEM, |insert, digest| {
             insert.execute(params![
                 digest,
                 item.kind.as_str(),
@@ -106,7 +106,7 @@ impl Memory {
             table,
             hasher,
             client,
-            Statements::CLIENT,
+            &Statements::CLIENT,
             |insert, digest| {
                 insert.execute(params![
                     digest,
@@ -130,7 +130,7 @@ impl Memory {
             table,
             hasher,
             shape,
-            Statements::STREAM,
+            &Statements::STREAM,
             |insert, digest| {
                 insert.execute(params![
                     digest,
@@ -178,7 +178,7 @@ fn intern(
     table: &mut HashMap<u64, i64>,
     hasher: &RandomState,
     content: &impl Content,
-    statements: Statements,
+    statements: &Statements,
     insert: impl FnOnce(&mut CachedStatement<'_>, super::digest::Digest) -> rusqlite::Result<usize>,
 ) -> Result<Interned, Error> {
     let key = quick(content, hasher.build_hasher());

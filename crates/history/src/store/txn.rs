@@ -34,7 +34,7 @@ pub struct Txn<'a> {
     staged: Staged,
     /// Highest id of a play ever given.
     last_id: u32,
-    /// A statement failed: SQLite may have taken the whole change back.
+    /// A statement failed: `SQLite` may have taken the whole change back.
     is_broken: bool,
 }
 
@@ -315,9 +315,9 @@ impl<'a> Txn<'a> {
     }
 
     /// For a change of very many plays: leaves the roll-ups behind, until [`crate::History::rebuild_rollups`].
-    pub fn defer_rollups(&mut self) -> Result<(), Error> {
+    pub fn defer_rollups(&mut self) {
         self.staged.defers_rollups = true;
-        self.set_meta(super::meta::ROLLUPS, super::meta::STALE)
+        self.staged.plays.clear();
     }
 
     fn execute(
@@ -332,7 +332,7 @@ impl<'a> Txn<'a> {
         done.map(drop).map_err(Error::sql(doing))
     }
 
-    /// After a failure SQLite may have ended the transaction: what came after it would be kept on its own.
+    /// After a failure `SQLite` may have ended the transaction: what came after it would be kept on its own.
     fn check_whole(&self) -> Result<(), Error> {
         if self.is_broken || self.conn.is_autocommit() {
             return Err(Error::TakenBack);
@@ -341,9 +341,11 @@ impl<'a> Txn<'a> {
     }
 
     /// The last thing before the commit.
-    pub(super) fn finish(self) -> Result<Staged, Error> {
+    pub(super) fn finish(mut self) -> Result<Staged, Error> {
         self.check_whole()?;
-        if !self.staged.defers_rollups && !self.staged.plays.is_empty() {
+        if self.staged.defers_rollups {
+            self.set_meta(super::meta::ROLLUPS, super::meta::STALE)?;
+        } else if !self.staged.plays.is_empty() {
             rollup::update(
                 self.conn,
                 self.columns,

@@ -1,29 +1,42 @@
 //! The one connection that writes.
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use rusqlite::Connection;
 
 use super::intern::Memory;
+use super::lock::Lock;
 use super::stored::get_meta;
 use super::{Txn, meta};
 use crate::columns::Columns;
 use crate::{Error, Settings, rollup};
 
+/// Pages in the log (4 KiB each) from which it is folded into the file when nobody waits, and in any case.
+const LOG_PAGES_IDLE: i64 = 1_000;
+const LOG_PAGES_BUSY: i64 = 4_000;
+
 /// An open file that has no writer yet.
 #[derive(Debug)]
 pub(crate) struct Opened {
     conn: Connection,
+    lock: Lock,
     settings: Settings,
     last_id: u32,
 }
 
 impl Opened {
-    pub(super) fn new(conn: Connection, settings: &Settings, columns: &Columns) -> Result<Self, Error> {
+    pub(super) fn new(
+        conn: Connection,
+        lock: Lock,
+        settings: &Settings,
+        columns: &Columns,
+    ) -> Result<Self, Error> {
         let pruned: Option<u32> = get_meta(&conn, meta::LAST_ID)?.and_then(|id| id.parse().ok());
         let last = columns.rows().next_back().map(|row| columns.id(row));
         Ok(Self {
             conn,
+            lock,
             settings: settings.clone(),
             last_id: pruned.max(last).unwrap_or(0),
         })
@@ -36,6 +49,8 @@ impl Opened {
             settings: self.settings,
             memory: Memory::default(),
             last_id: self.last_id,
+            is_log_stuck: false,
+            _lock: self.lock,
         }
     }
 }
@@ -43,12 +58,16 @@ impl Opened {
 /// What the writer thread holds.
 #[derive(Debug)]
 pub(crate) struct Writer {
-    conn: Connection,
-    columns: Arc<RwLock<Columns>>,
-    settings: Settings,
+    // Closed before the lock is given back: fields are dropped in this order.
+    pub(super) conn: Connection,
+    pub(super) columns: Arc<RwLock<Columns>>,
+    pub(super) settings: Settings,
     memory: Memory,
     /// Highest id of a play ever given.
-    last_id: u32,
+    pub(super) last_id: u32,
+    /// Folding the log failed, and was told.
+    is_log_stuck: bool,
+    _lock: Lock,
 }
 
 impl Writer {
@@ -98,7 +117,67 @@ impl Writer {
         Ok(())
     }
 
+    /// Between changes: folds the log into the file once it is long. Readers are not held up, and one that still reads
+    /// an older state only puts off the rest.
+    pub(crate) fn tidy(&mut self, is_idle: bool) {
+        let limit = if is_idle { LOG_PAGES_IDLE } else { LOG_PAGES_BUSY };
+        let folded = self.log_pages("NOOP").and_then(|waiting| {
+            if waiting > limit {
+                self.log_pages("PASSIVE")
+            } else {
+                Ok(0)
+            }
+        });
+        match folded {
+            Ok(_) => self.is_log_stuck = false,
+            Err(e) if !self.is_log_stuck => {
+                self.is_log_stuck = true;
+                tracing::warn!(error = %e, "the history's log cannot be folded into its file; it grows until it can");
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// Pages that stand in the log alone, after a checkpoint of this kind.
+    fn log_pages(&self, kind: &str) -> rusqlite::Result<i64> {
+        let sql = format!("PRAGMA wal_checkpoint({kind})");
+        let mut checkpoint = self.conn.prepare_cached(&sql)?;
+        checkpoint.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?))
+    }
+
+    /// After a panic within a change: takes back what is half done.
+    pub(crate) fn recover(&mut self) {
+        if !self.conn.is_autocommit() {
+            // Nothing else can be done if this fails; every later change then says so.
+            let _ = self.conn.execute_batch("ROLLBACK");
+        }
+        self.memory.forget();
+        let mut columns = self.columns.write().unwrap_or_else(PoisonError::into_inner);
+        self.columns.clear_poison();
+        match super::load::load(&self.conn, &self.settings) {
+            Ok(loaded) => *columns = loaded,
+            Err(e) => tracing::error!(error = %e, "loading the history again"),
+        }
+    }
+
+    /// After rows were removed or taken back: what was remembered of them may mean nothing.
+    pub(super) fn forget(&mut self) {
+        self.memory.forget();
+    }
+
+    /// Folds the whole log into the file, waiting for readers for a moment.
+    pub(super) fn fold(&self) -> rusqlite::Result<()> {
+        self.log_pages("TRUNCATE").map(drop)
+    }
+
+    /// The database file.
+    pub(super) fn path(&self) -> PathBuf {
+        self.conn.path().map(PathBuf::from).unwrap_or_default()
+    }
+
     pub(crate) fn close(self) {
-        drop(self);
+        if let Err(e) = self.fold() {
+            tracing::warn!(error = %e, "folding the history's log into its file at the end");
+        }
     }
 }

@@ -8,9 +8,9 @@ use model::{
 };
 
 /// 2025-01-01.
-pub const START_MS: i64 = 1_735_689_600_000;
+pub(crate) const START_MS: i64 = 1_735_689_600_000;
 
-pub fn item(rating_key: i64) -> RecordItem {
+pub(crate) fn item(rating_key: i64) -> RecordItem {
     RecordItem {
         kind: RecordKind::Movie,
         live: false,
@@ -36,7 +36,7 @@ pub fn item(rating_key: i64) -> RecordItem {
 }
 
 /// The `n`th play: of user 7, of film 1, an hour after the one before.
-pub fn record(n: i64) -> Record {
+pub(crate) fn record(n: i64) -> Record {
     let started_ms = START_MS + n * 3_600_000;
     Record {
         server: SourceId::from("attic"),
@@ -65,7 +65,7 @@ pub fn record(n: i64) -> Record {
     }
 }
 
-pub fn client() -> RecordClient {
+pub(crate) fn client() -> RecordClient {
     RecordClient {
         machine_id: Some("m1".into()),
         player: Some("Den".into()),
@@ -77,7 +77,7 @@ pub fn client() -> RecordClient {
     }
 }
 
-pub fn stream() -> RecordStream {
+pub(crate) fn stream() -> RecordStream {
     let text = |t: &str| Scalar::Text(t.into());
     RecordStream {
         decision: Some(Decision::Transcode),
@@ -94,7 +94,7 @@ pub fn stream() -> RecordStream {
     }
 }
 
-pub fn segment(n: i64) -> Segment {
+pub(crate) fn segment(n: i64) -> Segment {
     Segment {
         started_at: Timestamp::from_millisecond(START_MS + n).unwrap(),
         decision: Some(Decision::Copy),
