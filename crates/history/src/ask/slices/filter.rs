@@ -1,12 +1,12 @@
 //! Which rows a question is about.
 
-use model::Origin;
+use model::{Origin, SourceId};
 
 use crate::columns::{Columns, Group, Location, Row, Way};
 use crate::rules::{Class, friendly_name, platform_name};
 
-use super::Bits;
 use super::search::Found;
+use super::{Bits, find_title};
 
 /// The network of a play; the relay wins over what lies behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -61,6 +61,8 @@ pub struct Filter {
     pub group_id: Option<u32>,
     /// Part of a title, a name, a device or an address, in any case.
     pub text: Option<String>,
+    /// The title that a rating key stands for on a server, wherever else it was played: see [`find_title`].
+    pub title_of: Option<(SourceId, i64)>,
 }
 
 /// A filter made ready for the columns of this moment.
@@ -89,11 +91,12 @@ pub struct Sieve<'a> {
 impl<'a> Sieve<'a> {
     pub fn new(columns: &'a Columns, filter: &Filter) -> Self {
         let group = filter.group_id.map(|id| columns.group_by_id(id));
+        let title = (filter.title_of.as_ref()).map(|(server, key)| find_title(columns, server, *key));
         let mut sieve = Self {
             columns,
             from_s: filter.from_s,
             to_s: filter.to_s,
-            nothing: group == Some(None),
+            nothing: group == Some(None) || matches!(title, Some(None)),
             plain: false,
             rows_below: Row::MAX,
             group: group.flatten(),
@@ -109,19 +112,14 @@ impl<'a> Sieve<'a> {
                 .filter(|text| !text.is_empty())
                 .map(|text| Found::new(columns, text)),
         };
+        if let Some(title) = title.flatten() {
+            match &mut sieve.items {
+                Some(items) => items.retain(&title.items),
+                None => sieve.items = Some(title.items),
+            }
+        }
         sieve.plain = sieve.is_plain();
         sieve
-    }
-
-    /// Only rows of these items, besides what the filter asks.
-    #[must_use]
-    pub fn of_items(mut self, wanted: &Bits) -> Self {
-        match &mut self.items {
-            Some(items) => items.retain(wanted),
-            None => self.items = Some(wanted.clone()),
-        }
-        self.plain = false;
-        self
     }
 
     /// Only what was written up to the play with this id: later ones are as if they were not there.

@@ -279,7 +279,7 @@ impl<'a> Transcode<'a> {
 }
 
 impl<'a> Segment<'a> {
-    fn of(segment: &'a model::Segment) -> Self {
+    pub(crate) fn of(segment: &'a model::Segment) -> Self {
         Self {
             started_at: Time(segment.started_at),
             decision: segment.decision.map(Into::into),

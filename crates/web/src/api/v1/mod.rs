@@ -1,5 +1,5 @@
-//! Version 1 of the public interface: collections as `{ "sessions": […], "meta": {…} }`.
 
+pub(crate) mod history;
 mod map;
 mod openapi;
 pub(crate) mod types;
@@ -38,6 +38,7 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
         .route("/api/v1/sessions/{id}", get(session))
         .route("/api/v1/events", get(events))
         .route("/api/v1/openapi.json", get(openapi))
+        .merge(history::routes())
 }
 
 pub(crate) fn meta(ctx: &Context, snapshot: &Snapshot, count: usize) -> Meta {

@@ -13,8 +13,8 @@ use crate::health;
     info(
         title = "Projectionist",
         version = "1",
-        description = "What plays on your media servers, now. Times are RFC 3339 in UTC, units stand in names, and a \
-            value that is not known is left out, never null or zero. New fields may appear at any time; a field \
+        description = "What plays on your media servers, and what was played. Times are RFC 3339 in UTC, units stand \
+            in names, and a value that is not known is left out, never null or zero. New fields may appear at any time; a field \
             that changes its meaning or goes comes with a new version in the path.",
     ),
     paths(
@@ -23,6 +23,21 @@ use crate::health;
         super::sessions,
         super::session,
         super::events,
+        super::history::history,
+        super::history::one,
+        super::history::analytics::plays,
+        super::history::analytics::streams,
+        super::history::analytics::ranking,
+        super::history::analytics::concurrency,
+        super::history::analytics::completion,
+        super::history::analytics::transcodes,
+        super::history::pages::users,
+        super::history::pages::user,
+        super::history::pages::user_history,
+        super::history::pages::library,
+        super::history::pages::library_history,
+        super::history::pages::title,
+        super::history::pages::title_history,
         health::health,
         health::live,
         health::ready,
@@ -31,6 +46,8 @@ use crate::health;
     tags(
         (name = "state", description = "What is so now"),
         (name = "events", description = "What changes"),
+        (name = "history", description = "What was played"),
+        (name = "analytics", description = "What was played, counted"),
         (name = "health", description = "How this process is"),
     )
 )]

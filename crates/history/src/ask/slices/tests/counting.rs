@@ -394,6 +394,8 @@ proptest! {
             world.library(raw).server.as_str() == server && keys.contains(&Some(key))
         };
         prop_assert_eq!(found.is_some(), world.rows.iter().any(|raw| is_there(&raw)));
+        let nothing = Filter { title_of: Some((server.into(), -1)), ..Filter::default() };
+        prop_assert!(Selection::new(&Sieve::new(&columns, &nothing), true).is_empty());
         if let Some(found) = found {
             let own: Vec<_> = world.rows.iter().filter(is_there).collect();
             let whole = matches!(found.level, Level::Show | Level::Artist);
@@ -410,7 +412,11 @@ proptest! {
             let own: BTreeSet<usize> = own.iter().map(|r| r.item).filter(|i| at_level(&world.items[*i]) && kind(&world.items[*i])).collect();
             prop_assert!(!own.is_empty());
             let wide = !matches!(found.level, Level::Season | Level::Album);
+            let filter = Filter { title_of: Some((server.into(), key)), ..Filter::default() };
+            let sieve = Sieve::new(&columns, &filter);
             for raw in &world.rows {
+                let row = columns.row_by_id(raw.id).unwrap();
+                prop_assert_eq!(sieve.passes(row), found.items.has(columns.item_ix(row).at()));
                 let ix = columns.item_ix(columns.row_by_id(raw.id).unwrap());
                 let expected = own.contains(&raw.item)
                     || (wide && own.iter().any(|i| title(&world.items, *i, whole) == title(&world.items, raw.item, whole)));

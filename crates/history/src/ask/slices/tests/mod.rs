@@ -220,5 +220,6 @@ fn filter() -> impl Strategy<Value = Filter> {
         rating_keys: what.2,
         group_id: whole.2,
         text: whole.3,
+        title_of: None,
     })
 }
