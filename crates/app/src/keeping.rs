@@ -3,18 +3,22 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
-use base::Secret;
 use base::error::Chain;
-use history::History;
+use base::{Clock, Secret};
 use history::record::{self, Policy, Restored};
 use history::rules::{WatchedMarker, WatchedRule};
+use history::{History, PrunePolicy};
 use jiff::tz::TimeZone;
 use model::SourceId;
+use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Keeping, plain};
 use crate::failure::Failure;
 use crate::installation;
+
+const PRUNE_EVERY: Duration = Duration::from_secs(24 * 3_600);
 
 /// Name of the file with the key that was drawn, within the data directory.
 const KEY_FILE: &str = "tautulli-api-key";
@@ -58,7 +62,8 @@ fn take_up(config: &Config) -> Result<Kept, history::Error> {
     let history = History::open(&config.data_dir, settings(&config.history))?;
     let policy = policy(&config.history);
     // Servers found at plex.tv are not known yet; what ran on them may go on.
-    let may_appear = |id: &SourceId| config.plex_tv.all_servers || config.plex.iter().any(|p| p.id == id.as_str());
+    let may_appear =
+        |id: &SourceId| config.plex_tv.all_servers || config.plex.iter().any(|p| p.id == id.as_str());
     let restored = record::restore(&history, &policy, may_appear)?;
     Ok(Kept {
         history,
@@ -108,6 +113,51 @@ fn settings(keeping: &Keeping) -> history::Settings {
     }
 }
 
+/// Forgets what is too old, now and once a day, until cancelled. Returns at once if everything is kept.
+pub(crate) async fn forget_daily(
+    history: History,
+    keeping: Keeping,
+    clock: Clock,
+    cancel: CancellationToken,
+) {
+    let days = |n: u32| (n > 0).then_some(n);
+    let (keep_days, details_days) = (days(keeping.keep_days), days(keeping.thin_after_days));
+    if keep_days.is_none() && details_days.is_none() {
+        return;
+    }
+    loop {
+        let policy = PrunePolicy {
+            now_s: clock.now().as_second(),
+            keep_days,
+            details_days,
+            // The room is used again by what is played next.
+            compact: false,
+        };
+        match history.prune(policy).done().await {
+            Ok(report) if report.plays_removed + report.plays_thinned > 0 => tracing::info!(
+                removed = report.plays_removed,
+                thinned = report.plays_thinned,
+                "history: {} plays were too old and are gone, {} lost their details",
+                report.plays_removed,
+                report.plays_thinned
+            ),
+            Ok(_) => {}
+            Err(e) => tracing::warn!(
+                kind = e.kind().as_str(),
+                "forgetting old plays failed: {}",
+                Chain(&e)
+            ),
+        }
+        if cancel
+            .run_until_cancelled(tokio::time::sleep(PRUNE_EVERY))
+            .await
+            .is_none()
+        {
+            return;
+        }
+    }
+}
+
 /// The configured zone, else the machine's, else UTC.
 pub(crate) fn time_zone(keeping: &Keeping) -> TimeZone {
     keeping
@@ -132,21 +182,32 @@ pub(crate) fn tautulli_key(config: &Config) -> Result<Option<Secret>, Failure> {
     if let Some(key) = &api.key {
         return Ok(Some(key.clone()));
     }
-    let path = api.key_file.clone().unwrap_or_else(|| config.data_dir.join(KEY_FILE));
+    let path = api
+        .key_file
+        .clone()
+        .unwrap_or_else(|| config.data_dir.join(KEY_FILE));
     match read(&path) {
         Ok(key) => Ok(Some(key)),
         Err(e) if api.key_file.is_none() => {
             let key = draw().map_err(|e| Failure::failed(format!("drawing a key: {}", plain(&e))))?;
             let kept = match installation::write_private(&path, &key) {
                 Ok(()) => format!("kept in {}", path.display()),
-                Err(why) => format!("not kept, since {} cannot be written ({})", path.display(), plain(&why)),
+                Err(why) => format!(
+                    "not kept, since {} cannot be written ({})",
+                    path.display(),
+                    plain(&why)
+                ),
             };
             tracing::debug!("no key in {}: {}", path.display(), plain(&e));
             // The one moment at which it is shown, so that a client can be set up.
             tracing::info!("Tautulli-compatible API at /api/v2 with the new key {key}, {kept}");
             Ok(Some(Secret::new(&key)))
         }
-        Err(e) => Err(Failure::config(format!("cannot read {}: {}", path.display(), plain(&e)))),
+        Err(e) => Err(Failure::config(format!(
+            "cannot read {}: {}",
+            path.display(),
+            plain(&e)
+        ))),
     }
 }
 

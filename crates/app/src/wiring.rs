@@ -10,7 +10,7 @@ use base::supervise::Supervisor;
 use base::{Clock, Secret};
 use export::{LabelPolicy, Profile};
 use history::History;
-use history::record::Recorder;
+use history::record::{Recorder, Status};
 use live::{Live, OBSERVATION_QUEUE};
 use model::{Observation, SourceId};
 use sources::{Ctx, plex};
@@ -90,6 +90,7 @@ pub(crate) struct App {
 #[derive(Debug)]
 struct Keeper {
     recorder: JoinHandle<()>,
+    status: Status,
     history: History,
 }
 
@@ -141,6 +142,11 @@ pub(crate) fn build(
     for server in &config.plex {
         sources.watch(server.clone());
     }
+    if let Some(history) = &history {
+        let (history, keeping) = (history.clone(), config.history.clone());
+        let (clock, cancel) = (clock.clone(), sources.cancel.clone());
+        tokio::spawn(keeping::forget_daily(history, keeping, clock, cancel));
+    }
     let (found, discovered) = mpsc::channel(DISCOVERED_QUEUE);
     sources.discover(config.plex, found);
 
@@ -162,6 +168,7 @@ pub(crate) fn build(
         events: web::Events::default(),
         scrape_hint: web::ScrapeHint::default(),
         history,
+        recording: keeper.as_ref().map(|k| k.status.clone()).unwrap_or_default(),
         tautulli,
         catalog: None,
         collector: None,
@@ -219,9 +226,11 @@ impl Keeper {
     /// Gives live what an earlier process left, and records from then on.
     fn start(kept: Kept, actor: &mut live::Actor, live: &Live, clock: &Clock) -> Self {
         let recorder = Recorder::new(kept.history.clone(), kept.policy, clock.clone(), &kept.restored);
+        let status = recorder.status();
         actor.restore(kept.restored.carried);
         let journal = actor.journal();
         Self {
+            status,
             recorder: tokio::spawn(recorder.run(live.watch(), journal)),
             history: kept.history,
         }

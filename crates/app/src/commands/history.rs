@@ -6,6 +6,7 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use ::history::{ExportFormat, History, PrunePolicy, Stats};
+use base::Clock;
 use base::error::Chain;
 
 use super::run;
@@ -19,7 +20,10 @@ pub(super) fn history(flags: &Flags, env: &Env, action: &HistoryAction) -> Resul
     run::start_log(&config, env);
     if let HistoryAction::Restore { from } = action {
         ::history::restore(&config.data_dir, from).map_err(|e| keeping::failure(&e))?;
-        output::line(format!("restored from {}; the old history stands beside it", from.display()));
+        output::line(format!(
+            "restored from {}; the old history stands beside it",
+            from.display()
+        ));
         return Ok(());
     }
     let history = keeping::require(&config)?;
@@ -37,16 +41,21 @@ fn act(history: &History, action: &HistoryAction) -> Result<(), Failure> {
             thin_after_days,
         } => {
             if keep_days.is_none() && thin_after_days.is_none() {
-                return Err(Failure::usage("nothing to prune: give --keep-days or --thin-after-days"));
+                return Err(Failure::usage(
+                    "nothing to prune: give --keep-days or --thin-after-days",
+                ));
             }
-            let report = history
-                .prune(PrunePolicy {
-                    keep_days: *keep_days,
-                    thin_after_days: *thin_after_days,
-                })
-                .wait()
-                .map_err(failed)?;
-            output::line(format!("{} plays dropped, {} thinned", report.dropped, report.thinned));
+            let policy = PrunePolicy {
+                now_s: Clock::system().now().as_second(),
+                keep_days: *keep_days,
+                details_days: *thin_after_days,
+                compact: true,
+            };
+            let report = history.prune(policy).wait().map_err(failed)?;
+            output::line(format!(
+                "{} plays dropped, {} thinned; the file went from {} to {} bytes",
+                report.plays_removed, report.plays_thinned, report.file_bytes_before, report.file_bytes_after
+            ));
         }
         HistoryAction::Export { format, output } => export(history, *format, output.as_deref())?,
         HistoryAction::Backup { to } => {
@@ -56,11 +65,14 @@ fn act(history: &History, action: &HistoryAction) -> Result<(), Failure> {
         HistoryAction::Restore { .. } => {}
         HistoryAction::Verify => {
             let report = history.verify().map_err(failed)?;
-            for fault in &report.faults {
-                output::complain(fault);
+            for problem in &report.problems {
+                output::complain(problem);
             }
-            if !report.faults.is_empty() {
-                return Err(Failure::failed(format!("the history has {} faults", report.faults.len())));
+            if !report.problems.is_empty() {
+                return Err(
+                    Failure::failed(format!("the history has {} problems", report.problems.len()))
+                        .hint("projectionist history restore FILE puts a backup in its place"),
+                );
             }
             output::line(format!("{} plays, every sum equals a full count", report.plays));
         }
@@ -81,7 +93,9 @@ fn export(history: &History, format: ExportAs, to: Option<&Path>) -> Result<(), 
         }
         None => Box::new(BufWriter::new(std::io::stdout().lock())),
     };
-    let plays = history.export(format, &mut *out).map_err(|e| Failure::failed(Chain(&e).to_string()))?;
+    let plays = history
+        .export(format, &mut *out)
+        .map_err(|e| Failure::failed(Chain(&e).to_string()))?;
     out.flush()
         .map_err(|e| Failure::failed(format!("writing the export: {}", plain(&e))))?;
     if let Some(path) = to {
@@ -97,7 +111,7 @@ fn table(stats: &Stats) -> String {
     };
     row("plays", stats.plays.to_string());
     row("groups", stats.groups.to_string());
-    for (origin, plays) in &stats.by_origin {
+    for (origin, plays) in &stats.plays_by_origin {
         row(&format!("  {}", origin.as_str()), plays.to_string());
     }
     row("people", stats.people.to_string());
@@ -110,5 +124,6 @@ fn table(stats: &Stats) -> String {
     row("oldest start", moment(stats.oldest_s));
     row("newest start", moment(stats.newest_s));
     row("file bytes", stats.file_bytes.to_string());
+    row("log bytes", stats.log_bytes.to_string());
     out
 }

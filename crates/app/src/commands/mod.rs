@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod docs;
 mod healthcheck;
+mod history;
 mod login;
 mod run;
 mod simulate;
@@ -34,7 +35,8 @@ pub(crate) fn dispatch(cli: Cli, env: &Env) -> Result<(), Failure> {
         Some(Command::Simulate(simulate)) => {
             unconfigured("simulate", &before).and_then(|()| simulate::simulate(&simulate))
         }
-        Some(Command::Import(_) | Command::History(_) | Command::Collections(_)) => {
+        Some(Command::History(own)) => history::history(&flags(&own.settings), env, &own.action),
+        Some(Command::Import(_) | Command::Collections(_)) => {
             Err(Failure::failed("this command is being built"))
         }
         Some(Command::Docs(docs)) => unconfigured("docs", &before).map(|()| docs::docs(docs.page)),

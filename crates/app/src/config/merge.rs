@@ -155,8 +155,9 @@ impl Merged {
                 (true, false) => "has neither api_key nor api_key_file",
             };
             let message = format!("{}: tautulli[{index}] {lacks}", s.origin);
-            return Err(Failure::config(message)
-                .hint("the address is that of Tautulli's page; the key stands in its settings under Web Interface"));
+            return Err(Failure::config(message).hint(
+                "the address is that of Tautulli's page; the key stands in its settings under Web Interface",
+            ));
         }
         Ok(())
     }

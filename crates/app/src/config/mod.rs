@@ -17,8 +17,8 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use base::error::Chain;
 use base::Secret;
+use base::error::Chain;
 use base::tls::Trust;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -412,7 +412,9 @@ pub(crate) fn usual_places(env: &Env) -> Vec<PathBuf> {
 fn in_container(env: &Env) -> bool {
     env.get("container").is_some()
         || env.get("KUBERNETES_SERVICE_HOST").is_some()
-        || ["/.dockerenv", "/run/.containerenv"].iter().any(|p| Path::new(p).exists())
+        || ["/.dockerenv", "/run/.containerenv"]
+            .iter()
+            .any(|p| Path::new(p).exists())
 }
 
 fn default_data_dir(env: &Env) -> PathBuf {

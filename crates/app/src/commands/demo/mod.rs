@@ -18,8 +18,8 @@ use crate::address::Address;
 use crate::cli;
 use crate::config::{self, Env, plain};
 use crate::failure::Failure;
-use crate::signals::Signals;
 use crate::keeping::{self, Kept};
+use crate::signals::Signals;
 use crate::wiring::{self, App, Listeners};
 use crate::{listen, output};
 

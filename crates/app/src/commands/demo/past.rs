@@ -31,7 +31,11 @@ pub(super) fn record(server: &SourceId, n: usize, past: &PastPlay, now_ms: i64) 
         user_id: Some(past.user.id),
         user: text(&past.user.name),
         ip_address: text(&past.player.address),
-        section_id: if live { Some(LIVE_SECTION) } else { item.library.map(i64::from) },
+        section_id: if live {
+            Some(LIVE_SECTION)
+        } else {
+            item.library.map(i64::from)
+        },
         item: Arc::new(record_item(item)?),
         client: Arc::new(RecordClient {
             machine_id: text(&past.player.machine_id),
@@ -47,7 +51,14 @@ pub(super) fn record(server: &SourceId, n: usize, past: &PastPlay, now_ms: i64) 
         secure: Some(true),
         relayed: Some(past.network == Network::Relay),
         bandwidth_kbps: version.and_then(|v| v.bitrate_kbps).map(i64::from),
-        quality_profile: Some(if conversion(&past.delivery).is_some() { "Converted" } else { "Original" }.into()),
+        quality_profile: Some(
+            if conversion(&past.delivery).is_some() {
+                "Converted"
+            } else {
+                "Original"
+            }
+            .into(),
+        ),
         bytes: None,
         segments: Vec::new(),
     })
@@ -96,8 +107,14 @@ fn record_item(item: &Item) -> Option<RecordItem> {
     };
     let mut extra = Fields::new();
     if let Some(channel) = &item.channel {
-        extra.insert("channel_call_sign".into(), Scalar::Text(channel.call_sign.as_ref().into()));
-        extra.insert("channel_title".into(), Scalar::Text(channel.title.as_ref().into()));
+        extra.insert(
+            "channel_call_sign".into(),
+            Scalar::Text(channel.call_sign.as_ref().into()),
+        );
+        extra.insert(
+            "channel_title".into(),
+            Scalar::Text(channel.title.as_ref().into()),
+        );
     }
     Some(RecordItem {
         kind,
@@ -151,7 +168,11 @@ fn record_stream(version: Option<&Version>, delivery: &Delivery) -> RecordStream
     }
 }
 
-fn stream_fields(video: Option<&Video>, conversion: Option<&Conversion>, decision: model::Decision) -> Fields {
+fn stream_fields(
+    video: Option<&Video>,
+    conversion: Option<&Conversion>,
+    decision: model::Decision,
+) -> Fields {
     let mut fields = Fields::new();
     let mut put = |name: &str, value: Option<Scalar>| {
         if let Some(value) = value {
@@ -169,8 +190,14 @@ fn stream_fields(video: Option<&Video>, conversion: Option<&Conversion>, decisio
         put("transcode_protocol", word(&c.protocol));
         put("transcode_hw_decode", c.hw_decode.as_deref().and_then(word));
         put("transcode_hw_encode", c.hw_encode.as_deref().and_then(word));
-        put("transcode_hw_decoding", Some(Scalar::Int(i64::from(c.hw_decode.is_some()))));
-        put("transcode_hw_encoding", Some(Scalar::Int(i64::from(c.hw_encode.is_some()))));
+        put(
+            "transcode_hw_decoding",
+            Some(Scalar::Int(i64::from(c.hw_decode.is_some()))),
+        );
+        put(
+            "transcode_hw_encoding",
+            Some(Scalar::Int(i64::from(c.hw_encode.is_some()))),
+        );
         put("video_decision", c.video.and_then(|d| word(words(of_sim(d)))));
         put("audio_decision", c.audio.and_then(|d| word(words(of_sim(d)))));
     }
