@@ -52,6 +52,9 @@ pub(super) fn open(path: &Path, scratch: &Path, limit: u64) -> Result<Opened, Er
     if n == 0 {
         return Err(refused(path, "the file is empty"));
     }
+    if n < head.len() && head.starts_with(MAGIC) {
+        return Err(refused(path, "the database is cut off"));
+    }
     if head.starts_with(zip::MAGIC) {
         let copy = Scratch::new(scratch)?;
         let to = copy.0.join("tautulli.db");
@@ -122,10 +125,7 @@ fn connect(file: &Path, path: &Path, head: &[u8; 100]) -> Result<Connection, Err
 pub(super) fn sql(path: &Path, e: rusqlite::Error) -> Error {
     match e.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => refused(path, "it is no SQLite database (encrypted, or damaged?)"),
-        Some(ErrorCode::DatabaseCorrupt) => Error::Damaged {
-            path: path.to_owned(),
-            what: e.to_string(),
-        },
+        Some(ErrorCode::DatabaseCorrupt) => refused(path, "the database is damaged"),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => refused(
             path,
             "another program is writing to it; stop Tautulli for a moment, or import from its address instead",

@@ -23,6 +23,9 @@ const IN_FLIGHT: usize = 2;
 /// Rows before the mark that are looked at again: one may have been unreadable when a copy was made in mid-write.
 const TAIL: i64 = 1000;
 
+/// To read after: nothing comes before it.
+const ALL: i64 = i64::MIN;
+
 /// From this many rows on, roll-ups are made once at the end instead of with every row.
 const BULK: u64 = 2000;
 
@@ -41,9 +44,9 @@ pub fn run(
     let after = if reference_id {
         start(&conn, path, &mark, options)?
     } else {
-        0
+        ALL
     };
-    let (rows_total, skipped) = counts(&conn, path, after)?;
+    let (rows_total, skipped) = counts(&conn, after);
     let mut report = Report {
         version: layout.version.clone(),
         skipped,
@@ -75,7 +78,7 @@ pub fn run(
     };
     import.hand_over(about, 0)?;
     let (send, chunks) = mpsc::sync_channel::<Chunk>(READ_AHEAD);
-    std::thread::scope(|scope| {
+    let outcome = std::thread::scope(|scope| {
         let reader = scope.spawn(move || read::read(&conn, plan, |chunk| send.send(chunk).is_ok()));
         let written = import.write(&chunks);
         // The reader ends when nobody listens.
@@ -84,12 +87,14 @@ pub fn run(
             .join()
             .unwrap_or_else(|_| Err(refused(path, "reading it failed")));
         written.and(read)
-    })?;
-    if bulk {
+    });
+    // Also after a failure: what was read before it is here to stay. A stopped import is gone on with later.
+    if bulk && !import.report.stopped {
         import.progress.finishing = true;
         import.tell();
         history.rebuild_rollups().wait()?;
     }
+    outcome?;
     import.report.elapsed_ms = options.clock.mono_ms().saturating_sub(started_ms);
     drop(copy);
     Ok(import.report)
@@ -121,27 +126,23 @@ fn start(conn: &Connection, path: &Path, mark: &Mark, options: &Options) -> Resu
             }
         }
     }
-    Ok(if same > 0 { (mark.last_id - TAIL).max(0) } else { 0 })
+    Ok(if same > 0 { mark.last_id - TAIL } else { ALL })
 }
 
-/// Rows to read, and rows that need not be read.
-fn counts(conn: &Connection, path: &Path, after: i64) -> Result<(u64, u64), Error> {
+/// Rows to read, and rows that need not be read. Counting meets damage that reading may get past: then it is 0.
+fn counts(conn: &Connection, after: i64) -> (u64, u64) {
     let count = |condition: &str| {
-        conn.query_row(
-            &format!("SELECT count(*) FROM {HISTORY} {condition}"),
-            [],
-            |row| row.get::<_, i64>(0),
-        )
-        .map(|n| u64::try_from(n).unwrap_or(0))
-        .map_err(|e| sql(path, e))
+        let sql = format!("SELECT count(*) FROM {HISTORY} {condition}");
+        let counted = conn.query_row(&sql, [], |row| row.get::<_, i64>(0));
+        counted.ok().and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
     };
-    let all = count("")?;
-    let new = if after > 0 {
-        count(&format!("WHERE id > {after}"))?
-    } else {
+    let all = count("");
+    let new = if after == ALL {
         all
+    } else {
+        count(&format!("WHERE id > {after}"))
     };
-    Ok((new, all - new))
+    (new, all.saturating_sub(new))
 }
 
 /// Accounts and libraries.
