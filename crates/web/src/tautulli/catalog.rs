@@ -6,10 +6,11 @@ use base::Kind;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::SourceId;
-use model::catalog::{CatalogSection, Collection, Parent};
+use model::catalog::{CatalogItem, CatalogSection, Collection, Parent};
 use model::{ContentKind, LibraryKind};
 
 use super::commands::{Asked, Fault};
+use super::metadata::Above;
 use super::table::{Page, table};
 use super::value::{Object, Value, object};
 use super::{metadata, server};
@@ -37,9 +38,24 @@ pub(super) async fn item(asked: Arc<Asked>) -> Result<Value, Fault> {
         return Ok(Value::Null);
     };
     match catalog.metadata(&server, key).await {
-        Ok(item) => Ok(metadata::item(&item, true)),
+        Ok(item) => {
+            // Years, studios and guids of a show or album are told of itself alone.
+            let (parent, grandparent) = tokio::join!(
+                above(&catalog, &server, item.parent_rating_key),
+                above(&catalog, &server, item.grandparent_rating_key)
+            );
+            Ok(metadata::whole(&item, &Above { parent, grandparent }))
+        }
         Err(e) => quietly(&e),
     }
+}
+
+/// What an item is in, if it is in anything.
+async fn above(catalog: &Catalog, server: &SourceId, key: Option<i64>) -> Option<Arc<CatalogItem>> {
+    let found = catalog.metadata(server, key?).await;
+    found
+        .inspect_err(|e| tracing::debug!("asking for what an item is in: {e}"))
+        .ok()
 }
 
 /// `get_children_metadata`.

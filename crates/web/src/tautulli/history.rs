@@ -2,32 +2,48 @@
 
 use history::View;
 use history::ask::filter::Filter;
-use history::ask::history::{Column, Direction, Entry, Page, Query, page};
+use history::ask::history::{Column, Direction, Entry, Query, page};
 use history::rules::{Class, WatchedStatus, human_duration};
 use jiff::civil::Date;
 use model::{Decision, Record, RecordKind, Scalar, SourceId, Text};
 
 use super::commands::{Asked, Fault};
 use super::params::{Params, python_int};
+use super::playing::{Line, Running, merged, running, widened};
 use super::table::USUAL_LENGTH;
 use super::users::thumb_of;
 use super::value::{Object, Value, object};
 
 /// `get_history`.
 pub(super) fn history(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
-    let found = page(view, &query(view, asked)?)?;
-    Ok(frame(found))
-}
-
-fn frame(found: Page) -> Value {
-    let rows: Vec<Value> = found.entries.iter().map(row).collect();
-    object! {
-        "recordsFiltered" => found.filtered,
+    let query = query(view, asked)?;
+    let running = running(view, asked, &query);
+    let count = running.len();
+    let mut found = page(view, &widened(&query, count))?;
+    let lines = merged(&query, std::mem::take(&mut found.entries), running);
+    let page_duration_s = lines.iter().map(duration_s).sum();
+    let rows: Vec<Value> = lines.iter().map(line).collect();
+    Ok(object! {
+        "recordsFiltered" => found.filtered + count,
         "recordsTotal" => found.rows_total,
         "data" => rows,
         "draw" => 1_i64,
-        "filter_duration" => human_duration(found.page_duration_s),
+        "filter_duration" => human_duration(page_duration_s),
         "total_duration" => human_duration(found.total_duration_s),
+    })
+}
+
+fn duration_s(line: &Line) -> i64 {
+    match line {
+        Line::Over(entry) => entry.duration_s,
+        Line::Running(play) => play.duration_s,
+    }
+}
+
+fn line(line: &Line) -> Value {
+    match line {
+        Line::Over(entry) => row(entry),
+        Line::Running(play) => running_row(play),
     }
 }
 
@@ -223,6 +239,42 @@ fn row(entry: &Entry) -> Value {
         ("group_ids", Value::Owned(ids.join(","))),
         ("state", Value::Null),
         ("session_key", Value::Null),
+    ]);
+    Value::Object(out)
+}
+
+/// As a row that is over, without a place in the history; the state and the session's key instead.
+fn running_row(of: &Running) -> Value {
+    let (record, session) = (&of.record, &of.play.session);
+    let key = session.key.as_str();
+    let mut out: Object = Vec::with_capacity(44);
+    out.extend([
+        ("reference_id", Value::Null),
+        ("row_id", Value::Null),
+        ("id", Value::Null),
+        ("date", Value::Int(of.started_s)),
+        ("started", Value::Int(of.started_s)),
+        ("stopped", Value::Int(of.stopped_s)),
+        ("duration", Value::Int(of.duration_s)),
+        ("play_duration", Value::Int(of.duration_s)),
+        ("paused_counter", Value::Int(of.paused_s)),
+        ("user_id", Value::from(record.user_id)),
+        ("user", Value::from(record.user.clone())),
+        ("friendly_name", Value::from(of.friendly_name.clone())),
+        ("user_thumb", thumb_of(of.who.as_ref())),
+    ]);
+    details(record, &mut out);
+    out.extend([
+        ("percent_complete", Value::Int(of.percent_complete)),
+        ("watched_status", watched(of.watched)),
+        ("group_count", Value::Null),
+        ("group_ids", Value::Null),
+        ("state", Value::Word(of.play.state().as_str())),
+        (
+            "session_key",
+            key.parse()
+                .map_or_else(|_| Value::Owned(key.to_owned()), Value::Int),
+        ),
     ]);
     Value::Object(out)
 }

@@ -1,5 +1,7 @@
 //! Items as their server tells of them now: nearly every value is a text, and what is not known is an empty one.
 
+use std::sync::Arc;
+
 use model::Text;
 use model::catalog::{
     CatalogItem, CatalogMedia, CatalogPart, CatalogStream, Children, DolbyVision, ItemKind, Marker,
@@ -30,8 +32,50 @@ fn or_zero(value: Option<i64>) -> Value {
     Value::Int(value.unwrap_or(0))
 }
 
+/// What an item takes from those above it, which its server does not tell of it.
+#[derive(Debug, Default)]
+pub(super) struct Above {
+    pub(super) parent: Option<Arc<CatalogItem>>,
+    pub(super) grandparent: Option<Arc<CatalogItem>>,
+}
+
+impl Above {
+    /// `item` with it. What the item tells itself stays.
+    pub(super) fn complete(&self, item: &CatalogItem) -> CatalogItem {
+        let (parent, grandparent) = (self.parent.as_deref(), self.grandparent.as_deref());
+        let mut item = item.clone();
+        item.parent_year = item.parent_year.or(parent.and_then(|p| p.year));
+        item.grandparent_year = item.grandparent_year.or(grandparent.and_then(|g| g.year));
+        let show = grandparent.or(parent);
+        item.studio = item.studio.or_else(|| show.and_then(|s| s.studio.clone()));
+        if item.genres.is_empty() {
+            item.genres = show.map_or_else(Vec::new, |s| s.genres.clone());
+        }
+        item
+    }
+
+    fn guids(of: Option<&Arc<CatalogItem>>) -> Value {
+        texts(of.map_or(&[], |item| &item.guids))
+    }
+}
+
+/// An item with everything, as `get_metadata` tells it.
+pub(super) fn whole(of: &CatalogItem, above: &Above) -> Value {
+    let Value::Object(mut fields) = item(&above.complete(of), true) else {
+        return Value::Null;
+    };
+    for (key, value) in &mut fields {
+        match *key {
+            "parent_guids" => *value = Above::guids(above.parent.as_ref()),
+            "grandparent_guids" => *value = Above::guids(above.grandparent.as_ref()),
+            _ => {}
+        }
+    }
+    Value::Object(fields)
+}
+
 /// An item: `whole` as `get_metadata` tells it, else as a list of children does.
-pub(super) fn item(item: &CatalogItem, whole: bool) -> Value {
+fn item(item: &CatalogItem, whole: bool) -> Value {
     let mut out: Object = Vec::with_capacity(64);
     let collection = whole && item.kind == ItemKind::Collection;
     out.push(("media_type", item.kind.as_str().into()));
@@ -71,7 +115,13 @@ pub(super) fn item(item: &CatalogItem, whole: bool) -> Value {
         out.push(("parent_guids", Value::List(Vec::new())));
         out.push(("grandparent_guids", Value::List(Vec::new())));
     }
-    out.push(("full_title", full_title(item)));
+    // In a list everything is named by itself.
+    let full_title = if whole {
+        full_title(item)
+    } else {
+        text(item.title.as_ref())
+    };
+    out.push(("full_title", full_title));
     if whole {
         out.push(("children_count", or_zero(children_count(item))));
         out.push(("live", Value::flag(item.live == Some(true))));

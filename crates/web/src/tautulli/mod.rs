@@ -15,6 +15,7 @@ mod list;
 mod metadata;
 mod params;
 mod platforms;
+mod playing;
 mod quotes;
 mod server;
 mod session_keys;

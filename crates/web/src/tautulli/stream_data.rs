@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use history::View;
 use history::record::record_of;
-use model::{Play, Record};
+use model::{Play, Record, Scalar};
 
 use super::commands::{Asked, Fault};
 use super::history::servers;
@@ -100,7 +100,8 @@ fn data(record: &Record, current: Value) -> Value {
         let value = match name {
             "media_type" => Value::Word(item.kind.as_str()),
             "title" => Value::or_empty(item.title.as_ref()),
-            _ => Value::or_empty(fields.get(name)),
+            // Zeros are empty here.
+            _ => Value::or_empty(fields.get(name).filter(|v| **v != Scalar::Int(0))),
         };
         (name, value)
     };

@@ -53,6 +53,23 @@ pub(super) fn thumb_of(who: Option<&Who>) -> Value {
     picture(chosen.as_ref(), who.and_then(|w| w.thumb.as_ref()))
 }
 
+/// A known account, as rows show it.
+pub(super) fn who(person: &Person) -> Who {
+    Who {
+        user_id: person.user_id,
+        username: person.username.clone(),
+        friendly_name: match shown_name(person) {
+            Value::Owned(name) => Some(name.into()),
+            _ => None,
+        },
+        thumb: person.thumb.clone(),
+        custom_thumb: match person.fields.get("custom_avatar_url") {
+            Some(Scalar::Text(url)) if !url.is_empty() => Some(url.clone()),
+            _ => None,
+        },
+    }
+}
+
 /// The picture that was chosen here, else the account's own, else Tautulli's stand-in.
 pub(super) fn picture(chosen: Option<&Scalar>, own: Option<&Text>) -> Value {
     let chosen = match chosen {
@@ -74,8 +91,9 @@ pub(super) fn all(view: &View<'_>, _: &Asked) -> Result<Value, Fault> {
                 "row_id" => row_id(f, at),
                 "user_id" => p.user_id,
                 "username" => p.username.clone(),
-                "friendly_name" => shown_name(p),
-                "thumb" => p.thumb.clone(),
+                // Here a blank name is shown as it is.
+            "friendly_name" => p.friendly_name.as_ref().filter(|n| !n.is_empty()).or(p.username.as_ref()).cloned(),
+                "thumb" => who(p).custom_thumb.or_else(|| p.thumb.clone()),
                 "email" => field(f, "email"),
                 "is_active" => field_or(f, "is_active", 1),
                 "is_admin" => field_or(f, "is_admin", 0),
