@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn play(&mut self, id: u32) -> Result<Option<StoredPlay>, Error> {
+    pub(super) fn play(&mut self, id: u32) -> Result<Option<StoredPlay>, Error> {
         let sql = format!("{PLAY} WHERE p.id = ?1");
         let mut statement = self.conn.prepare_cached(&sql).map_err(Error::sql(DOING))?;
         let mut rows = statement.query([id]).map_err(Error::sql(DOING))?;

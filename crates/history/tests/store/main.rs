@@ -2,4 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail tests")]
 
 mod build;
+mod child;
 mod conformance;
+mod crash;
+mod faults;
+mod random;

@@ -24,27 +24,43 @@ pub enum ExportFormat {
 
 const DOING: &str = "exporting the history";
 
-pub(super) fn export(conn: &Connection, format: ExportFormat, out: &mut dyn Write) -> Result<u64, Error> {
+/// `only`: the plays with these ids, in this order, instead of all.
+pub(super) fn export(
+    conn: &Connection,
+    format: ExportFormat,
+    only: Option<&[u32]>,
+    out: &mut dyn Write,
+) -> Result<u64, Error> {
     // One reading for all, so that the plays are those of one moment.
     let moment = conn.unchecked_transaction().map_err(Error::sql(DOING))?;
     let mut out = BufWriter::new(out);
     let mut reader = Reader::new(&moment);
-    let mut statement = moment
-        .prepare(&format!("{PLAY} ORDER BY p.id"))
-        .map_err(Error::sql(DOING))?;
-    let mut rows = statement.query([]).map_err(Error::sql(DOING))?;
     let mut count = 0;
     if format == ExportFormat::Csv {
         write_csv(&mut out, COLUMNS.iter().map(|(name, _)| Cow::Borrowed(*name))).map_err(file)?;
     }
-    while let Some(row) = rows.next().map_err(Error::sql(DOING))? {
-        let play = reader.of(row)?;
-        match format {
-            ExportFormat::Csv => write_csv(&mut out, COLUMNS.iter().map(|(_, cell)| cell(&play).text())),
-            ExportFormat::JsonLines => write_json(&mut out, &play),
-        }
-        .map_err(file)?;
+    let mut write = |play: &StoredPlay| {
         count += 1;
+        match format {
+            ExportFormat::Csv => write_csv(&mut out, COLUMNS.iter().map(|(_, cell)| cell(play).text())),
+            ExportFormat::JsonLines => write_json(&mut out, play),
+        }
+        .map_err(file)
+    };
+    if let Some(ids) = only {
+        for id in ids {
+            if let Some(play) = reader.play(*id)? {
+                write(&play)?;
+            }
+        }
+    } else {
+        let mut statement = moment
+            .prepare(&format!("{PLAY} ORDER BY p.id"))
+            .map_err(Error::sql(DOING))?;
+        let mut rows = statement.query([]).map_err(Error::sql(DOING))?;
+        while let Some(row) = rows.next().map_err(Error::sql(DOING))? {
+            write(&reader.of(row)?)?;
+        }
     }
     out.flush().map_err(file)?;
     Ok(count)

@@ -58,7 +58,17 @@ impl History {
     /// Writes every play with all its fields, oldest id first; returns how many. Needs little memory, whatever there
     /// is. What is added meanwhile is not in it.
     pub fn export(&self, format: ExportFormat, out: &mut dyn std::io::Write) -> Result<u64, Error> {
-        self.with_reader(|conn| export::export(conn, format, out))
+        self.with_reader(|conn| export::export(conn, format, None, out))
+    }
+
+    /// The same of the plays with these ids, in this order; those that are not there are left out.
+    pub fn export_only(
+        &self,
+        format: ExportFormat,
+        ids: &[u32],
+        out: &mut dyn std::io::Write,
+    ) -> Result<u64, Error> {
+        self.with_reader(|conn| export::export(conn, format, Some(ids), out))
     }
 
     /// Sizes and counts; some milliseconds.
