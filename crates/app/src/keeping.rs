@@ -113,7 +113,7 @@ fn settings(keeping: &Keeping) -> history::Settings {
     }
 }
 
-/// Forgets what is too old, now and once a day, until cancelled. Returns at once if everything is kept.
+/// Forgets what is too old, now and once a day, until cancelled.
 pub(crate) async fn forget_daily(
     history: History,
     keeping: Keeping,
@@ -123,7 +123,7 @@ pub(crate) async fn forget_daily(
     let days = |n: u32| (n > 0).then_some(n);
     let (keep_days, details_days) = (days(keeping.keep_days), days(keeping.thin_after_days));
     if keep_days.is_none() && details_days.is_none() {
-        return;
+        return cancel.cancelled().await;
     }
     loop {
         let policy = PrunePolicy {

@@ -10,21 +10,24 @@ use base::supervise::Supervisor;
 use base::{Clock, Secret};
 use export::{LabelPolicy, Profile};
 use history::History;
-use history::record::{Recorder, Status};
+use history::record::{Policy, Recorder, Status};
 use live::{Live, OBSERVATION_QUEUE};
 use model::{Observation, SourceId};
 use sources::{Ctx, plex};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
+use web::Catalog;
 
+use crate::collections::{self, Service};
 use crate::config::Config;
 use crate::discovery::{self, Discovered};
 use crate::failure::Failure;
 use crate::keeping::{self, Kept};
-use crate::listen;
+use crate::recorder::Fill;
+use crate::{catalog, listen};
 
 /// Time for each stage of the shutdown; together below the 8 s that container runtimes leave us before they kill.
 const SOURCES_BUDGET: Duration = Duration::from_millis(2500);
@@ -91,6 +94,7 @@ pub(crate) struct App {
 struct Keeper {
     recorder: JoinHandle<()>,
     status: Status,
+    policy: Policy,
     history: History,
 }
 
@@ -103,6 +107,9 @@ struct Sources {
     observations: mpsc::Sender<Observation>,
     tv: Option<plex::TvConfig>,
     live: Live,
+    catalog: Catalog,
+    /// Where plays that nobody watched are taken from the servers' own lists.
+    gaps: Option<Fill>,
     ids: BTreeSet<String>,
 }
 
@@ -124,12 +131,15 @@ pub(crate) fn build(
         Some(_) => keeping::tautulli_key(&config)?.map(|key| tautulli_api(key, &config)),
         None => None,
     };
-    let history = kept.as_ref().map(|k| k.history.clone());
     let keeper = kept.map(|kept| Keeper::start(kept, &mut actor, &live, &clock));
+    let history = keeper.as_ref().map(|k| k.history.clone());
+    let recording = keeper.as_ref().map(|k| k.status.clone()).unwrap_or_default();
     let live_task = tokio::spawn(actor.run(received));
     let supervisor = Supervisor::new(sources_cancel.clone());
     let tasks = supervisor.stats();
     let tv = config.needs_plex_tv().then(|| config.plex_tv.clone());
+    let gaps = keeper.as_ref().filter(|_| config.history.backfill);
+    let gaps = gaps.map(|k| k.fill(&live, &sources_cancel));
     let mut sources = Sources {
         supervisor,
         cancel: sources_cancel,
@@ -137,29 +147,28 @@ pub(crate) fn build(
         observations,
         tv,
         live,
+        catalog: Catalog::default(),
+        gaps,
         ids: BTreeSet::new(),
     };
     for server in &config.plex {
         sources.watch(server.clone());
     }
-    if let Some(history) = &history {
-        let (history, keeping) = (history.clone(), config.history.clone());
-        let (clock, cancel) = (clock.clone(), sources.cancel.clone());
-        tokio::spawn(keeping::forget_daily(history, keeping, clock, cancel));
-    }
+    let collector = history.clone().map(|history| sources.tend(history, &config));
     let (found, discovered) = mpsc::channel(DISCOVERED_QUEUE);
     sources.discover(config.plex, found);
 
+    let options = export::Options {
+        users: policy(&config.metrics.users)?,
+        titles: policy(&config.metrics.titles)?,
+        hash_salt: salt.expose().to_owned(),
+    };
     let ready = Arc::new(AtomicBool::new(false));
     let context = Arc::new(web::Context {
         live: sources.live.clone(),
         clock,
         tasks,
-        options: export::Options {
-            users: policy(&config.metrics.users)?,
-            titles: policy(&config.metrics.titles)?,
-            hash_salt: salt.expose().to_owned(),
-        },
+        options,
         version: env!("CARGO_PKG_VERSION"),
         started_at,
         cancel: http_cancel.clone(),
@@ -168,29 +177,12 @@ pub(crate) fn build(
         events: web::Events::default(),
         scrape_hint: web::ScrapeHint::default(),
         history,
-        recording: keeper.as_ref().map(|k| k.status.clone()).unwrap_or_default(),
+        recording,
         tautulli,
-        catalog: None,
-        collector: None,
+        catalog: Some(sources.catalog.clone()),
+        collector,
     });
-    let default_profile = profile(&config.default_profile)?;
-    let (mut http, mut addrs) = (JoinSet::new(), Vec::new());
-    let mut serve = |listener: TcpListener, profile, router| -> Result<(), Failure> {
-        addrs.push(Listening {
-            addr: listener.local_addr().map_err(|e| Failure::chain(&e))?,
-            profile,
-        });
-        http.spawn(web::serve(listener, router, http_cancel.clone()));
-        Ok(())
-    };
-    serve(
-        listeners.main,
-        default_profile,
-        web::router(context.clone(), default_profile),
-    )?;
-    for (listener, profile) in listeners.extra {
-        serve(listener, profile, web::metrics_router(context.clone(), profile))?;
-    }
+    let (http, addrs) = serve(listeners, &context, profile(&config.default_profile)?)?;
     ready.store(true, Ordering::SeqCst);
     Ok(App {
         addrs,
@@ -202,6 +194,26 @@ pub(crate) fn build(
         keeper,
         discovered,
     })
+}
+
+/// Serves every listener.
+fn serve(
+    listeners: Listeners,
+    context: &Arc<web::Context>,
+    main_profile: Profile,
+) -> Result<(JoinSet<std::io::Result<()>>, Vec<Listening>), Failure> {
+    let main = web::router(context.clone(), main_profile);
+    let extra = listeners.extra.into_iter().map(|(listener, profile)| {
+        let router = web::metrics_router(context.clone(), profile);
+        (listener, profile, router)
+    });
+    let (mut http, mut addrs) = (JoinSet::new(), Vec::new());
+    for (listener, profile, router) in [(listeners.main, main_profile, main)].into_iter().chain(extra) {
+        let addr = listener.local_addr().map_err(|e| Failure::chain(&e))?;
+        addrs.push(Listening { addr, profile });
+        http.spawn(web::serve(listener, router, context.cancel.clone()));
+    }
+    Ok((http, addrs))
 }
 
 /// Tautulli's own defaults, and where our servers are.
@@ -225,14 +237,26 @@ fn server_address(server: &plex::Config) -> Option<web::tautulli::ServerAddress>
 impl Keeper {
     /// Gives live what an earlier process left, and records from then on.
     fn start(kept: Kept, actor: &mut live::Actor, live: &Live, clock: &Clock) -> Self {
-        let recorder = Recorder::new(kept.history.clone(), kept.policy, clock.clone(), &kept.restored);
-        let status = recorder.status();
+        let (history, policy) = (kept.history, kept.policy);
+        let recorder = Recorder::new(history.clone(), policy.clone(), clock.clone(), &kept.restored);
         actor.restore(kept.restored.carried);
-        let journal = actor.journal();
+        let (journal, status) = (actor.journal(), recorder.status());
         Self {
-            status,
             recorder: tokio::spawn(recorder.run(live.watch(), journal)),
-            history: kept.history,
+            status,
+            policy,
+            history,
+        }
+    }
+
+    /// What fills the time in which nobody watched.
+    fn fill(&self, live: &Live, cancel: &CancellationToken) -> Fill {
+        Fill {
+            history: self.history.clone(),
+            status: self.status.clone(),
+            policy: self.policy.clone(),
+            live: live.clone(),
+            cancel: cancel.clone(),
         }
     }
 
@@ -261,8 +285,43 @@ impl Sources {
         let tv = self.tv.clone();
         let name = format!("{PLEX}:{}", config.id);
         self.ids.insert(config.id.clone());
+        catalog::attend(
+            &mut self.supervisor,
+            &self.catalog,
+            config.clone(),
+            tv.clone(),
+            ctx.clone(),
+        );
+        if let Some(fill) = self.gaps.clone() {
+            let (config, tv) = (config.clone(), tv.clone());
+            self.supervisor
+                .restart(format!("backfill:{}", config.id), move || {
+                    fill.clone().run(config.clone(), tv.clone())
+                });
+        }
         self.supervisor
             .restart(name, move || plex::run(config.clone(), tv.clone(), ctx.clone()));
+    }
+
+    /// What else is done with a history: old plays are forgotten, collections counted.
+    fn tend(&mut self, history: History, config: &Config) -> web::collections::Collector {
+        let (forgotten, keeping) = (history.clone(), config.history.clone());
+        let (clock, cancel) = (self.clock.clone(), self.cancel.clone());
+        self.supervisor.restart("retention", move || {
+            keeping::forget_daily(forgotten.clone(), keeping.clone(), clock.clone(), cancel.clone())
+        });
+        let (collector, asked) = web::collections::Collector::channel();
+        let service = Service::new(
+            history,
+            self.catalog.clone(),
+            config.collections.clone(),
+            self.clock.clone(),
+        );
+        let (asked, cancel) = (Arc::new(Mutex::new(asked)), self.cancel.clone());
+        self.supervisor.restart("collections", move || {
+            collections::run(service.clone(), asked.clone(), cancel.clone())
+        });
+        collector
     }
 
     /// Looks for further servers of the account, if that was asked for.

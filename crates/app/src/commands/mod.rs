@@ -2,6 +2,7 @@
 
 mod capture;
 mod check;
+mod collections;
 mod demo;
 mod docs;
 mod healthcheck;
@@ -36,9 +37,11 @@ pub(crate) fn dispatch(cli: Cli, env: &Env) -> Result<(), Failure> {
             unconfigured("simulate", &before).and_then(|()| simulate::simulate(&simulate))
         }
         Some(Command::History(own)) => history::history(&flags(&own.settings), env, &own.action),
-        Some(Command::Import(_) | Command::Collections(_)) => {
-            Err(Failure::failed("this command is being built"))
+        Some(Command::Collections(command)) => {
+            let crate::cli::Collections::Collect(own) = &command;
+            collections::collections(&flags(&own.settings), env, &command)
         }
+        Some(Command::Import(_)) => Err(Failure::failed("this command is being built")),
         Some(Command::Docs(docs)) => unconfigured("docs", &before).map(|()| docs::docs(docs.page)),
     }
 }
