@@ -215,3 +215,56 @@ async fn large_pages_are_as_large_as_they_may_be() {
         .await;
     assert_eq!(zipped.header("content-encoding"), Some("gzip"));
 }
+
+#[tokio::test]
+async fn the_export_holds_what_is_asked_for() {
+    let past = Past::new().await;
+    let csv = past.open.get("/api/v1/history/export").await;
+    assert_eq!(csv.header("content-type"), Some("text/csv; charset=utf-8"));
+    assert_eq!(
+        csv.header("content-disposition"),
+        Some("attachment; filename=\"history.csv\"")
+    );
+    let mut whole = Vec::new();
+    past.history
+        .export(history::ExportFormat::Csv, &mut whole)
+        .unwrap();
+    assert_eq!(csv.text(), String::from_utf8(whole).unwrap());
+    for (query, ids) in [
+        ("", &[1, 2, 3, 4, 5, 6, 7, 8][..]),
+        ("user=bert", &[1, 6, 7]),
+        ("from=2026-11-20&q=den", &[5]),
+        ("q=nothing-like-it", &[]),
+    ] {
+        let lines = past
+            .open
+            .get(&format!("/api/v1/history/export?format=jsonl&{query}"))
+            .await;
+        assert_eq!(
+            (lines.status, lines.header("content-type")),
+            (200, Some("application/x-ndjson"))
+        );
+        let exported: Vec<Value> = lines
+            .text()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        let exported: Vec<_> = exported.iter().map(|play| play["id"].clone()).collect();
+        let expected: Vec<Value> = ids.iter().map(|id| json!(id)).collect();
+        assert_eq!(exported, expected, "{query}");
+    }
+    let header = past.open.get("/api/v1/history/export?q=nothing-like-it").await;
+    assert_eq!(header.text().lines().count(), 1);
+}
+
+#[tokio::test]
+async fn an_export_larger_than_memory_for_it_comes_whole() {
+    let past = Past::new().await;
+    let many = (0..2000)
+        .map(|n| film(&format!("more-{n}"), "2026-10-01T00:00:00Z", n))
+        .collect();
+    past.add(many).await;
+    let lines = past.open.get("/api/v1/history/export?format=jsonl").await;
+    assert!(lines.body.len() > 4 * 64 * 1024, "{}", lines.body.len());
+    assert_eq!(lines.text().lines().count(), 2008);
+}

@@ -7,9 +7,10 @@ use crate::house::Past;
 use crate::support::House;
 
 /// Every path of history and analytics, with a subject that exists.
-const PATHS: [(&str, &str); 15] = [
+const PATHS: [(&str, &str); 16] = [
     ("/api/v1/history", "/api/v1/history"),
     ("/api/v1/history/{id}", "/api/v1/history/6"),
+    ("/api/v1/history/export", "/api/v1/history/export"),
     ("/api/v1/analytics/plays", "/api/v1/analytics/plays"),
     ("/api/v1/analytics/streams", "/api/v1/analytics/streams"),
     ("/api/v1/analytics/top", "/api/v1/analytics/top"),
@@ -71,7 +72,8 @@ async fn every_described_parameter_is_taken_and_every_bad_value_named() {
             .collect();
         for name in &names {
             let (good, bad) = values(name, described);
-            past.get(&format!("{path}?{name}={good}")).await;
+            let answer = past.open.get(&format!("{path}?{name}={good}")).await;
+            assert_eq!(answer.status, 200, "{path} {name}: {}", answer.text());
             if let Some(bad) = bad {
                 let answer = past.open.get(&format!("{path}?{name}={bad}")).await;
                 let (status, kind, message) = answer.error();

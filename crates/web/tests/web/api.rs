@@ -123,7 +123,7 @@ async fn what_is_not_there_is_said_in_json() {
     let open = furnished().await;
     for path in [
         "/nowhere?token=planted-secret",
-        "/api/v1/",
+        "/api/v1/nothing",
         "/api/v3/sessions",
         "/api/v1/sessions/a/b",
         "/metrics/",
@@ -181,6 +181,7 @@ async fn large_answers_are_compressed_and_the_description_is_served() {
         "/api/v1/events",
         "/api/v1/history",
         "/api/v1/history/{id}",
+        "/api/v1/history/export",
         "/api/v1/analytics/plays",
         "/api/v1/analytics/streams",
         "/api/v1/analytics/top",

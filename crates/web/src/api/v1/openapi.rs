@@ -25,6 +25,7 @@ use crate::health;
         super::events,
         super::history::history,
         super::history::one,
+        super::history::export::export,
         super::history::analytics::plays,
         super::history::analytics::streams,
         super::history::analytics::ranking,

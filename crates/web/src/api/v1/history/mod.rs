@@ -3,6 +3,7 @@
 //! Every question is asked on a thread that may wait, and answered as JSON there: what it borrows is locked.
 
 pub(super) mod analytics;
+pub(super) mod export;
 mod map;
 pub(super) mod pages;
 mod params;
@@ -40,6 +41,7 @@ const GROUP_MAX: usize = 500;
 pub(super) fn routes() -> Router<Arc<Context>> {
     Router::new()
         .route("/api/v1/history", get(history))
+        .route("/api/v1/history/export", get(export::export))
         .route("/api/v1/history/{id}", get(one))
         .merge(analytics::routes())
         .merge(pages::routes())
