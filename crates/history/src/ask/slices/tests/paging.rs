@@ -23,10 +23,10 @@ proptest! {
         filter in filter(),
         grouped in any::<bool>(),
         limit in 1_usize..7,
-        known in 0.0..1.0_f64,
+        known in 0_usize..=100,
     ) {
         // The first page is made when only some of the rows are there.
-        let len = (world.rows.len() as f64 * known) as usize;
+        let len = world.rows.len() * known / 100;
         let before = World { rows: world.rows[..len].to_vec(), ..world.clone() };
         let slow = slow_list(&before, &filter, grouped);
         let (old, all) = (columns_of(&world, len), columns(&world));
