@@ -76,6 +76,7 @@ fn process() -> Process {
         dropped: Vec::new(),
         resident_bytes: Some(1),
         cpu_seconds: Some(1.5),
+        history: None,
     }
 }
 

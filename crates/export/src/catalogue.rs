@@ -138,6 +138,7 @@ pub fn catalogue() -> &'static [Family] {
             native::session::FAMILIES,
             native::plays::FAMILIES,
             native::own::FAMILIES,
+            native::history::FAMILIES,
             native::process::FAMILIES,
         ];
         groups.concat()

@@ -107,6 +107,41 @@ pub struct Process {
     pub resident_bytes: Option<u64>,
     /// User and system time, if the system tells.
     pub cpu_seconds: Option<f64>,
+    /// Absent where no history is kept.
+    pub history: Option<HistoryFigures>,
+}
+
+/// What the history says about itself. Counts are since the start of the process.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryFigures {
+    pub plays: u64,
+    pub groups: u64,
+    pub file_bytes: u64,
+    /// Running plays, as they are on disk.
+    pub open_plays: u64,
+    /// Ended plays that are not on disk yet.
+    pub waiting: u64,
+    /// Changes waiting for the writer.
+    pub queue_length: u64,
+    /// False while writes fail.
+    pub writable: bool,
+    pub last_write_at: Option<Timestamp>,
+    pub last_write_took_ms: u64,
+    pub failures: u64,
+    pub kept: u64,
+    pub ignored: u64,
+    /// Plays taken from a server's own list.
+    pub backfilled: u64,
+    pub import: Option<ImportFigures>,
+}
+
+/// An import that runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportFigures {
+    /// `tautulli`.
+    pub from: String,
+    pub rows: u64,
+    pub expected_rows: Option<u64>,
 }
 
 /// Appends one whole exposition to `out`. `now` is the wall clock of the scrape.

@@ -57,7 +57,8 @@ The native schema, served at `/metrics` and `/metrics/native`. This page is prin
 - Units are base units: seconds, bytes, ratios from 0 to 1. To show Mbps, multiply bytes per second by 8e-6.
 - What is not known is absent: the series, or the label. A 0 is a known 0.
 - Counters (`_total`) belong to servers: they keep counting when a session ends, so `rate()` and `increase()` over them
-  are right. They begin at 0 when the process starts. The two that name a session end with it.
+  are right. Those of plays and bytes go on across restarts and crashes where a history is kept: they are shown as they
+  are on disk, at most 5 s later. All others begin at 0 when the process starts. The two that name a session end with it.
 - Type `info` means: the value is 1 and the labels are the message. The classic text form, which has no such type, says
   `gauge`.
 - Single sessions have their texts in `media_session_info` and `media_session_stream_info`; every other series of a
@@ -128,6 +129,11 @@ const LABELS: &[(&str, &str)] = &[
         "the server's own word for a background task, such as `library.update.section`",
     ),
     (
+        "origin",
+        "of a play in the history: `recorded` `plex_history`",
+    ),
+    ("from", "what is imported: `tautulli`"),
+    (
         "library_id, library",
         "the server's id and title of the library; absent if the item belongs to none",
     ),
@@ -135,7 +141,7 @@ const LABELS: &[(&str, &str)] = &[
 
 /// `base::Kind`; a test keeps it whole.
 const KINDS: &str = "`unreachable` `starting` `timeout` `tls` `unauthorized` `forbidden` `not_found` `rate_limited` \
-                     `server_error` `bad_payload` `wrong_target` `unsupported` `config` `internal`";
+                     `server_error` `bad_payload` `wrong_target` `unsupported` `storage` `config` `internal`";
 
 #[cfg(test)]
 mod tests {

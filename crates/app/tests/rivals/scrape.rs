@@ -69,6 +69,7 @@ impl Scrape {
             dropped: Vec::new(),
             resident_bytes: None,
             cpu_seconds: None,
+            history: None,
         };
         let mut out = Vec::new();
         let (options, now) = (Options::default(), Timestamp::UNIX_EPOCH);

@@ -1,5 +1,6 @@
 //! The native families, a file for each thing they describe.
 
+pub(crate) mod history;
 pub(crate) mod library;
 pub(crate) mod own;
 pub(crate) mod plays;

@@ -9,7 +9,7 @@ use model::{
     Timestamp, Transcode, User, VideoStream,
 };
 
-use crate::Process;
+use crate::{HistoryFigures, ImportFigures, Process};
 
 /// Seconds after an arbitrary evening.
 pub(crate) fn at(seconds: i64) -> Timestamp {
@@ -25,6 +25,30 @@ pub(crate) fn process() -> Process {
         dropped: vec![("events", "lagged", 3), ("events", "lagged", 4)],
         resident_bytes: Some(7_340_032),
         cpu_seconds: Some(1.25),
+        history: Some(history()),
+    }
+}
+
+fn history() -> HistoryFigures {
+    HistoryFigures {
+        plays: 1_000,
+        groups: 900,
+        file_bytes: 700_000,
+        open_plays: 2,
+        waiting: 1,
+        queue_length: 3,
+        writable: true,
+        last_write_at: Some(at(58)),
+        last_write_took_ms: 4,
+        failures: 5,
+        kept: 6,
+        ignored: 7,
+        backfilled: 8,
+        import: Some(ImportFigures {
+            from: "tautulli".to_owned(),
+            rows: 10,
+            expected_rows: Some(20),
+        }),
     }
 }
 

@@ -31,35 +31,47 @@ pub struct Backfilled {
     pub ignored: u64,
 }
 
-/// Until when the server was watched: what it lists from then on may be unknown to us. Absent if it never was.
-/// Waits for the store.
-pub fn watched_until_ms(history: &History, server: &SourceId) -> Result<Option<i64>, Error> {
-    history.read(|view| {
-        Ok(view
-            .servers()?
-            .into_iter()
-            .find(|s| s.source == *server)
-            .and_then(|s| s.seen_ms))
+/// Until when (seconds since 1970) everything played on a server is known to us: seen, or taken from its list. Absent
+/// if nothing ever was. Waits for the store.
+pub fn known_until_s(history: &History, server: &SourceId) -> Result<Option<i64>, Error> {
+    let key = known_key(server);
+    history.read(|view| Ok(view.meta(&key)?.and_then(|text| text.parse().ok())))
+}
+
+/// Everything played on the server until then has been seen.
+pub async fn set_known_until_s(history: &History, server: &SourceId, until_s: i64) -> Result<(), Error> {
+    let (history, key) = (history.clone(), known_key(server));
+    blocking(move || {
+        history
+            .change(move |t| t.set_meta(&key, &until_s.to_string()))
+            .wait()
     })
+    .await
+}
+
+fn known_key(server: &SourceId) -> String {
+    format!("known_until_s:{server}")
 }
 
 /// Keeps the lines of which there is no play yet, oldest first. Each becomes a play that has no length (its start and
-/// end are the moment at which the server counted it) and was seen to the end.
+/// end are the moment at which the server counted it) and was seen to the end. `until_s`: with these lines everything
+/// until then is known.
 pub async fn backfill(
     history: &History,
     status: &Status,
     server: SourceId,
     mut lines: Vec<Viewed>,
+    until_s: i64,
     policy: Policy,
 ) -> Result<Backfilled, Error> {
     lines.sort_by(|a, b| (a.viewed_at_s, &a.history_key).cmp(&(b.viewed_at_s, &b.history_key)));
     let history = history.clone();
-    let done = blocking(move || {
-        history
-            .change(move |txn| add(txn, &server, &lines, &policy))
-            .wait()
-    })
-    .await?;
+    let change = move |t: &mut Txn<'_>| {
+        let done = add(t, &server, &lines, &policy)?;
+        t.set_meta(&known_key(&server), &until_s.to_string())?;
+        Ok(done)
+    };
+    let done = blocking(move || history.change(change).wait()).await?;
     status.backfilled(done.added);
     Ok(done)
 }

@@ -21,7 +21,7 @@ mod tests;
 
 use model::{Carried, SourceId};
 
-pub use backfill::{Backfilled, backfill, watched_until_ms};
+pub use backfill::{Backfilled, backfill, known_until_s, set_known_until_s};
 pub use of::{LIVE_SECTION, record_of};
 pub use policy::{Ignored, Policy};
 pub use status::{Figures, Status};

@@ -13,7 +13,8 @@ use tokio::task::JoinHandle;
 
 use super::super::build::{START_MS, at, counter_key, film, record, record_item, with};
 use super::super::{
-    Backfilled, LIVE_SECTION, Policy, Recorder, Restored, Status, backfill, restore, watched_until_ms,
+    Backfilled, LIVE_SECTION, Policy, Recorder, Restored, Status, backfill, known_until_s, restore,
+    set_known_until_s,
 };
 use crate::{History, Settings};
 
@@ -321,7 +322,7 @@ async fn lines_of_the_server_become_plays_unless_we_saw_them() {
     let fill = |lines: Vec<Viewed>, policy: Policy| {
         let (history, status) = (rig.history.clone(), rig.status.clone());
         async move {
-            backfill(&history, &status, SourceId::from("attic"), lines, policy)
+            backfill(&history, &status, SourceId::from("attic"), lines, 77, policy)
                 .await
                 .unwrap()
         }
@@ -353,19 +354,25 @@ async fn lines_of_the_server_become_plays_unless_we_saw_them() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn until_when_a_server_was_watched_is_known() {
+async fn until_when_everything_is_known_moves_with_what_was_kept() {
     let dir = tempfile::tempdir().unwrap();
     let rig = Rig::new(dir.path(), &Restored::default());
-    let mut now = server(&[], 0);
-    now.last_success_at = Some(at(5));
-    rig.shows(now);
-    rig.until(|s| s.figures().last_write_at.is_some()).await;
-    let history = rig.history.clone();
-    let seen = tokio::task::spawn_blocking(move || {
-        let of = |id: &str| watched_until_ms(&history, &id.into()).unwrap();
-        (of("attic"), of("cellar"))
-    });
-    assert_eq!(seen.await.unwrap(), (Some(START_MS + 5), None));
+    let known = || {
+        let history = rig.history.clone();
+        tokio::task::spawn_blocking(move || {
+            let of = |id: &str| known_until_s(&history, &id.into()).unwrap();
+            (of("attic"), of("cellar"))
+        })
+    };
+    assert_eq!(known().await.unwrap(), (None, None));
+    let lines = vec![line("/h/1", 0, 5, 10)];
+    let (history, status) = (rig.history.clone(), rig.status.clone());
+    backfill(&history, &status, "attic".into(), lines, 77, Policy::default())
+        .await
+        .unwrap();
+    assert_eq!(known().await.unwrap(), (Some(77), None));
+    set_known_until_s(&history, &"attic".into(), 99).await.unwrap();
+    assert_eq!(known().await.unwrap(), (Some(99), None));
     rig.end().await;
 }
 
