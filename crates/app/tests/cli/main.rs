@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may stop there")]
 
 mod demo;
+mod history;
 mod login;
 mod refusals;
 mod secrets;
