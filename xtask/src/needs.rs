@@ -1,4 +1,4 @@
-//! Programs the tests use that Cargo does not bring: Debian packages and one Python package.
+//! Programs the tests use that Cargo does not bring: Debian packages and some Python packages.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -17,6 +17,11 @@ const PROGRAMS: [(&str, &str); 4] = [
 
 /// A Plex client nobody here wrote; it reads the simulator in `crates/app/tests/e2e`.
 const PLEXAPI: [&str; 2] = ["plexapi==4.18.3", "websocket-client==1.9.2"];
+
+/// Tautulli clients nobody here wrote; they speak to `/api/v2` in `crates/app/tests/tautulli`. The first two numbers of
+/// the first one's last part are the version of Tautulli it is made for, ours is 2.17; the second does not name the
+/// third, which it needs.
+const TAUTULLI: [&str; 3] = ["tautulli==4.7.2.2170", "pytautulli==23.1.1", "async-timeout==5.0.1"];
 
 /// Installs what is missing, or says exactly what is missing. Returns the Python to run `plexapi` with.
 pub(crate) fn install() -> Result<PathBuf> {
@@ -37,14 +42,15 @@ pub(crate) fn install() -> Result<PathBuf> {
         args.extend(packages);
         run("apt-get", &args)?;
     }
-    python()
+    python("tautulli-clients", &TAUTULLI, "import tautulli, pytautulli, async_timeout")?;
+    python("plexapi", &PLEXAPI, "import plexapi, websocket")
 }
 
-/// A virtual environment in `target/` with `plexapi`.
-fn python() -> Result<PathBuf> {
-    let venv = root().join("target/plexapi");
+/// A virtual environment in `target/` with `packages`; `imports` works if they are there.
+fn python(name: &str, packages: &[&str], imports: &str) -> Result<PathBuf> {
+    let venv = root().join("target").join(name);
     let python = venv.join("bin/python");
-    let ready = |p: &PathBuf| p.exists() && quiet(Command::new(p).args(["-c", "import plexapi, websocket"]));
+    let ready = |p: &PathBuf| p.exists() && quiet(Command::new(p).args(["-c", imports]));
     if ready(&python) {
         return Ok(python);
     }
@@ -62,7 +68,7 @@ fn python() -> Result<PathBuf> {
         run("python3", &["-m", "venv", "--clear", &path])?;
     }
     let mut args = vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-    args.extend(PLEXAPI);
+    args.extend(packages);
     run(&python.to_string_lossy(), &args)?;
     Ok(python)
 }

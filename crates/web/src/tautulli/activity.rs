@@ -194,11 +194,12 @@ fn of_progress(session: &Session, known: &mut Known) {
 /// As the server judged it.
 fn location(session: &Session) -> Option<&str> {
     let player = &session.player;
-    player.location.as_deref().or(match player.network? {
-        Network::Lan => Some("lan"),
-        Network::Wan | Network::Relay => Some("wan"),
-        Network::Cellular => Some("cellular"),
-    })
+    let by_network = player.network.map(|network| match network {
+        Network::Lan => "lan",
+        Network::Wan | Network::Relay => "wan",
+        Network::Cellular => "cellular",
+    });
+    player.location.as_deref().or(by_network)
 }
 
 fn of_player(session: &Session, known: &mut Known) {

@@ -140,6 +140,12 @@ pub(super) static COMMANDS: &[Command] = &[
         "Plays by month; with time_range (months), y_axis (plays, duration), user_id, grouping.",
         |v, asked| graph(v, asked, ask::per_month),
     ),
+    // Not asked for by itself, but the way in which clients look whether we are there.
+    from_memory(
+        "get_server_friendly_name",
+        "The server's name.",
+        server::friendly_name,
+    ),
     from_memory(
         "get_server_identity",
         "Id and version of the server.",

@@ -91,6 +91,14 @@ pub(super) fn identity(asked: &Asked) -> Result<Reply, Fault> {
     })))
 }
 
+/// `get_server_friendly_name`.
+pub(super) fn friendly_name(asked: &Asked) -> Result<Reply, Fault> {
+    let server = chosen(asked)?;
+    Ok(Reply::success(
+        server.map_or(Value::Null, |s| Value::Owned(s.name().to_owned())),
+    ))
+}
+
 /// `server_status`: whether the server answers; null before it was first asked.
 pub(super) fn connected(asked: &Asked) -> Result<Reply, Fault> {
     let server = chosen(asked)?;
