@@ -38,6 +38,8 @@ pub struct Context {
     pub tautulli: Option<crate::tautulli::Settings>,
     /// Absent where no server can be asked about its libraries.
     pub catalog: Option<crate::Catalog>,
+    /// Absent where nobody counts what is watched of collections.
+    pub collector: Option<crate::collections::Collector>,
 }
 
 impl Context {

@@ -8,6 +8,7 @@
 mod accept;
 mod api;
 mod catalog;
+pub mod collections;
 mod context;
 mod events;
 mod health;

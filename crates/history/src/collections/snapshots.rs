@@ -169,6 +169,18 @@ pub fn snapshots(v: &View<'_>, filter: &SnapshotFilter) -> Result<Vec<Snapshot>,
     read(v, &sql, values)
 }
 
+/// The snapshots with these ids, in this order; those that are not there are left out.
+pub fn by_ids(v: &View<'_>, ids: &[i64]) -> Result<Vec<Snapshot>, Error> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM collection_analytics a JOIN server s ON s.id = a.server_id WHERE a.id = ?"
+    );
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.extend(read(v, &sql, vec![Box::new(*id)])?);
+    }
+    Ok(found)
+}
+
 /// The newest snapshot of each collection that has one, of one server or of all, by library and name.
 pub fn latest(v: &View<'_>, server: Option<&SourceId>) -> Result<Vec<Snapshot>, Error> {
     let filter = TopFilter {

@@ -54,6 +54,7 @@ impl House {
             history: None,
             tautulli: None,
             catalog: None,
+            collector: None,
         };
         change(&mut ctx);
         Self {

@@ -1,4 +1,6 @@
+//! Version 1 of the public interface: collections as `{ "sessions": […], "meta": {…} }`.
 
+pub(crate) mod collections;
 pub(crate) mod history;
 mod map;
 mod openapi;
@@ -38,6 +40,7 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
         .route("/api/v1/sessions/{id}", get(session))
         .route("/api/v1/events", get(events))
         .route("/api/v1/openapi.json", get(openapi))
+        .merge(collections::routes())
         .merge(history::routes())
 }
 

@@ -39,6 +39,14 @@ use crate::health;
         super::history::pages::library_history,
         super::history::pages::title,
         super::history::pages::title_history,
+        super::collections::list,
+        super::collections::one,
+        super::collections::snapshots,
+        super::collections::all_snapshots,
+        super::collections::top,
+        super::collections::collect,
+        super::collections::rotation,
+        super::collections::compare,
         health::health,
         health::live,
         health::ready,
@@ -49,6 +57,7 @@ use crate::health;
         (name = "events", description = "What changes"),
         (name = "history", description = "What was played"),
         (name = "analytics", description = "What was played, counted"),
+        (name = "collections", description = "What was watched of collections"),
         (name = "health", description = "How this process is"),
     )
 )]
