@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
 use super::history::{self, Params};
@@ -19,6 +20,9 @@ const FORM_LIMIT: usize = 64 << 10;
 
 /// Bytes sent at once of a download.
 const PIECE: usize = 64 << 10;
+
+/// Between the first half of an answer and the break.
+const BREAK_AFTER: Duration = Duration::from_millis(20);
 
 const COMMANDS: [&str; 11] = [
     "arnold",
@@ -106,8 +110,13 @@ async fn spoiled(fault: Fault, answered: Response) -> Response {
             let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
             parts.headers.insert(header::CONTENT_LENGTH, whole.len().into());
             let half = whole.slice(..whole.len() / 2);
-            let broken = std::io::Error::other("broken off on purpose");
-            Response::from_parts(parts, Body::from_stream(stream::iter([Ok(half), Err(broken)])))
+            // What has been sent so far must be on its way before the connection breaks.
+            let broken = async {
+                tokio::time::sleep(BREAK_AFTER).await;
+                Err(std::io::Error::other("broken off on purpose"))
+            };
+            let pieces = stream::iter([Ok(half)]).chain(stream::once(broken));
+            Response::from_parts(parts, Body::from_stream(pieces))
         }
     }
 }

@@ -127,6 +127,10 @@ impl Client {
                 "no secure connection".to_owned(),
                 "if it does not speak TLS, use http:// instead of https://",
             ),
+            _ if !e.is_connect() => (
+                format!("it closed the connection without an answer to {cmd}"),
+                "its own log may say why",
+            ),
             _ => (
                 "it cannot be reached".to_owned(),
                 "is it running, and is the port right? Tautulli listens on 8181",

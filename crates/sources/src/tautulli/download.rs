@@ -70,12 +70,8 @@ fn forget_others(dir: &Path) {
     }
 }
 
-/// Downloads the database. `told`: bytes so far, and all of them if that is known.
-pub(super) async fn database(
-    client: &Client,
-    cfg: &Config,
-    mut told: impl FnMut(u64, Option<u64>),
-) -> Result<Download, Error> {
+/// Downloads the database. `told`: bytes so far.
+pub(super) async fn database(client: &Client, cfg: &Config, told: impl Fn(u64)) -> Result<Download, Error> {
     let response = client.open(CMD).await?;
     let expected = response.content_length();
     let too_large = || {
@@ -117,7 +113,7 @@ pub(super) async fn database(
                 return Err(client.no_file(CMD, &head));
             }
         }
-        told(got, expected);
+        told(got);
         // A writer that failed says why below.
         if pieces.send(piece).await.is_err() {
             break;

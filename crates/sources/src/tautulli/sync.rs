@@ -1,5 +1,7 @@
 //! Staying up to date with a running Tautulli.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use base::Kind;
@@ -39,6 +41,7 @@ pub struct State {
     /// The last row known to be kept.
     reached: Option<Place>,
     deep_at: Option<Instant>,
+    downloaded: Arc<AtomicU64>,
     failing: Option<(Instant, Kind)>,
 }
 
@@ -49,6 +52,11 @@ impl State {
             reached,
             ..Self::default()
         }
+    }
+
+    /// Bytes of a database downloaded so far, for whoever wants to show them.
+    pub fn downloaded(&self) -> Arc<AtomicU64> {
+        self.downloaded.clone()
     }
 }
 
@@ -139,7 +147,9 @@ pub async fn take(cfg: &Config, state: &mut State, out: &mpsc::Sender<Delivery>)
 
 /// Everything: the database if it is handed out, else all pages.
 async fn all(rows: &mut Rows<'_>, state: &mut State, out: &mpsc::Sender<Delivery>) -> Result<bool, Error> {
-    let kept = match download::database(rows.client, rows.cfg, |_, _| {}).await {
+    let counter = state.downloaded();
+    let told = |bytes| counter.store(bytes, Ordering::Relaxed);
+    let kept = match download::database(rows.client, rows.cfg, told).await {
         Ok(file) => deliver(out, What::Database(file)).await,
         Err(e) if withheld(e.kind()) => {
             tracing::info!(

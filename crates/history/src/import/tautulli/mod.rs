@@ -121,6 +121,8 @@ pub enum Why {
     Metadata,
     MediaInfo,
     Kind(String),
+    /// In the words of whoever fetched it.
+    Told(String),
 }
 
 impl fmt::Display for Why {
@@ -135,6 +137,7 @@ impl fmt::Display for Why {
             Self::MediaInfo => f.write_str(
                 "nothing says how it was played (no media info; Tautulli does not show it either)",
             ),
+            Self::Told(why) => f.write_str(why),
             Self::Kind(kind) if kind.is_empty() => {
                 f.write_str("it does not say what kind of thing was played")
             }
