@@ -10,7 +10,7 @@ use live::Live;
 use tokio_util::sync::CancellationToken;
 
 use crate::events::Events;
-use crate::process;
+use crate::{process, recording};
 
 /// Shared by every router of the process, so that an extra metrics listener tells the same figures.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub struct Context {
     pub scrape_hint: ScrapeHint,
     /// Absent where none is kept.
     pub history: Option<history::History>,
+    /// Of the one who writes it; start with `Status::default()`, which shows every counter as it is.
+    pub recording: history::record::Status,
     /// How `/api/v2` answers; absent, it is off.
     pub tautulli: Option<crate::tautulli::Settings>,
     /// Absent where no server can be asked about its libraries.
@@ -46,14 +48,19 @@ impl Context {
     /// What a scrape tells about the process itself.
     pub(crate) fn process(&self) -> export::Process {
         let usage = process::usage();
+        let mut dropped = vec![("events", "lagged", self.events.dropped())];
+        if self.history.is_some() {
+            dropped.push(("history", "full", self.live.unkept()));
+        }
         export::Process {
             version: self.version,
             started_at: self.started_at,
             tasks: self.tasks.snapshot(),
             event_listeners: self.events.listeners(),
-            dropped: vec![("events", "lagged", self.events.dropped())],
+            dropped,
             resident_bytes: usage.resident_bytes,
             cpu_seconds: usage.cpu_seconds,
+            history: self.history.as_ref().map(|_| recording::figures(&self.recording)),
         }
     }
 }

@@ -14,6 +14,7 @@ mod events;
 mod health;
 mod page;
 mod process;
+mod recording;
 mod respond;
 mod router;
 mod scrape;

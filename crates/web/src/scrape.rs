@@ -35,7 +35,7 @@ pub(crate) async fn of_profile(
 
 /// Writes the whole exposition to `out` and tells its content type.
 fn render(ctx: &Context, profile: Profile, format: export::Format, out: &mut Vec<u8>) -> &'static str {
-    let snapshot = ctx.live.snapshot();
+    let snapshot = ctx.recording.settle(ctx.live.snapshot());
     export::render(
         profile,
         format,

@@ -52,6 +52,7 @@ impl House {
             events: Events::default(),
             scrape_hint: ScrapeHint::default(),
             history: None,
+            recording: history::record::Status::default(),
             tautulli: None,
             catalog: None,
             collector: None,
