@@ -4,7 +4,9 @@
 //! all others. It holds no rule of the domain.
 
 mod address;
+mod catalog;
 mod cli;
+mod collections;
 mod commands;
 mod config;
 mod discovery;
@@ -14,7 +16,9 @@ mod keeping;
 mod listen;
 mod logging;
 mod output;
+mod recorder;
 mod signals;
+mod tautulli_sync;
 mod wiring;
 
 use std::process::ExitCode;

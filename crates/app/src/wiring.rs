@@ -27,7 +27,7 @@ use crate::discovery::{self, Discovered};
 use crate::failure::Failure;
 use crate::keeping::{self, Kept};
 use crate::recorder::Fill;
-use crate::{catalog, listen};
+use crate::{catalog, listen, tautulli_sync};
 
 /// Time for each stage of the shutdown; together below the 8 s that container runtimes leave us before they kill.
 const SOURCES_BUDGET: Duration = Duration::from_millis(2500);
@@ -303,13 +303,22 @@ impl Sources {
             .restart(name, move || plex::run(config.clone(), tv.clone(), ctx.clone()));
     }
 
-    /// What else is done with a history: old plays are forgotten, collections counted.
+    /// What else is done with a history: old plays are forgotten, Tautullis followed, collections counted.
     fn tend(&mut self, history: History, config: &Config) -> web::collections::Collector {
         let (forgotten, keeping) = (history.clone(), config.history.clone());
         let (clock, cancel) = (self.clock.clone(), self.cancel.clone());
         self.supervisor.restart("retention", move || {
             keeping::forget_daily(forgotten.clone(), keeping.clone(), clock.clone(), cancel.clone())
         });
+        for own in &config.tautulli {
+            let server = config.tautulli_server(own.server.as_deref());
+            let source = tautulli_sync::source(own, server.clone(), &config.data_dir);
+            let (history, clock) = (history.clone(), self.clock.clone());
+            let cancel = self.cancel.clone();
+            self.supervisor.restart(format!("tautulli:{server}"), move || {
+                tautulli_sync::run(source.clone(), history.clone(), clock.clone(), cancel.clone())
+            });
+        }
         let (collector, asked) = web::collections::Collector::channel();
         let service = Service::new(
             history,

@@ -138,7 +138,7 @@ impl House {
         let cellar = Plex::start(seed("Cellar", cellar_shelf).machine_id("c".repeat(40))).await;
         let dir = tempfile::tempdir().unwrap();
         let history = History::open(dir.path(), Settings::default()).unwrap();
-        let plays = vec![
+        let plays = [
             play(1, "attic", 1, None, 7, 1),
             play(2, "attic", 2, None, 7, 2),
             play(3, "attic", 2, None, 8, 40),
@@ -228,7 +228,10 @@ fn named(name: &str) -> Wish {
     }
 }
 
-fn rows(report: &CollectReport) -> Vec<(&str, &str, &str, i64, i64, i64, Option<i64>)> {
+/// Server, library, name, plays, seconds, users, titles watched.
+type Row<'a> = (&'a str, &'a str, &'a str, i64, i64, i64, Option<i64>);
+
+fn rows(report: &CollectReport) -> Vec<Row<'_>> {
     report
         .collected
         .iter()

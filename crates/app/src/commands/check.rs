@@ -1,14 +1,14 @@
 //! `projectionist check`: is the configuration good, and do the servers answer?
 
 use base::error::Chain;
-use sources::plex;
+use sources::{plex, tautulli};
 use tokio::task::JoinSet;
 
 use super::{block_on, run};
 use crate::config::{self, Config, Env, Flags};
 use crate::discovery;
 use crate::failure::{Failure, one_line};
-use crate::output;
+use crate::{output, tautulli_sync};
 
 pub(super) fn check(flags: &Flags, env: &Env, print: bool) -> Result<(), Failure> {
     let loaded = config::load(flags, env)?;
@@ -22,7 +22,7 @@ pub(super) fn check(flags: &Flags, env: &Env, print: bool) -> Result<(), Failure
         output::complain(&format!("note: {remark}"));
     }
     let mut config = loaded.config;
-    if config.plex.is_empty() && !config.plex_tv.all_servers {
+    if config.plex.is_empty() && config.tautulli.is_empty() && !config.plex_tv.all_servers {
         return Err(Failure::config("no server is configured")
             .hint("set PLEX_SERVER and PLEX_TOKEN, or write a [[plex]] table into projectionist.toml"));
     }
@@ -63,6 +63,15 @@ async fn probe(mut config: Config) -> (usize, usize) {
         let tv = tv.clone();
         probes.spawn(async move { (n, describe(&server.id, plex::check(&server, tv.as_ref()).await)) });
     }
+    let plexes = config.plex.len();
+    for (n, own) in config.tautulli.iter().enumerate() {
+        let server = config.tautulli_server(own.server.as_deref());
+        let source = tautulli_sync::source(own, server.clone(), &config.data_dir);
+        probes.spawn(async move {
+            let outcome = tautulli::check(&source).await;
+            (plexes + n, describe_tautulli(server.as_str(), outcome))
+        });
+    }
     let mut outcomes = probes.join_all().await;
     outcomes.sort_by_key(|(n, _)| *n);
     for (_, outcome) in &outcomes {
@@ -95,8 +104,29 @@ fn describe(id: &str, outcome: Result<plex::CheckReport, plex::Error>) -> Result
     ))
 }
 
+fn describe_tautulli(
+    server: &str,
+    outcome: Result<tautulli::CheckReport, tautulli::Error>,
+) -> Result<String, String> {
+    let report = outcome.map_err(|e| with_hint(&one_line(&Chain(&e).to_string()), e.hint()))?;
+    let version = report.version.map(|v| format!(" {v}")).unwrap_or_default();
+    let rows = counted(usize::try_from(report.rows).unwrap_or(usize::MAX), "play");
+    let line = format!(
+        "tautulli for \"{server}\": Tautulli{version} at {}, {rows}",
+        report.url_used
+    );
+    Ok(one_line(
+        &report
+            .notes
+            .iter()
+            .fold(line, |line, note| format!("{line}; {note}")),
+    ))
+}
+
 fn counted(n: usize, what: &str) -> String {
-    match (n, what.strip_suffix('y')) {
+    // A library, libraries; but a play, plays.
+    let stem = what.strip_suffix('y').filter(|stem| !stem.ends_with('a'));
+    match (n, stem) {
         (1, _) => format!("1 {what}"),
         (_, Some(stem)) => format!("{n} {stem}ies"),
         (_, None) => format!("{n} {what}s"),
@@ -120,6 +150,7 @@ mod tests {
             (0, "session", "0 sessions"),
             (1, "library", "1 library"),
             (4, "library", "4 libraries"),
+            (2, "play", "2 plays"),
         ] {
             assert_eq!(counted(n, what), expected);
         }

@@ -7,13 +7,14 @@ mod demo;
 mod docs;
 mod healthcheck;
 mod history;
+mod import;
 mod login;
 mod run;
 mod simulate;
 
 use std::future::Future;
 
-use crate::cli::{Cli, Command, Login, Settings};
+use crate::cli::{Cli, Collections, Command, Import, Login, Settings};
 use crate::config::{Env, Flags};
 use crate::failure::Failure;
 
@@ -38,10 +39,10 @@ pub(crate) fn dispatch(cli: Cli, env: &Env) -> Result<(), Failure> {
         }
         Some(Command::History(own)) => history::history(&flags(&own.settings), env, &own.action),
         Some(Command::Collections(command)) => {
-            let crate::cli::Collections::Collect(own) = &command;
+            let Collections::Collect(own) = &command;
             collections::collections(&flags(&own.settings), env, &command)
         }
-        Some(Command::Import(_)) => Err(Failure::failed("this command is being built")),
+        Some(Command::Import(Import::Tautulli(own))) => import::tautulli(&flags(&own.settings), env, &own),
         Some(Command::Docs(docs)) => unconfigured("docs", &before).map(|()| docs::docs(docs.page)),
     }
 }

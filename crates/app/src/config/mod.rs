@@ -21,6 +21,7 @@ use base::Secret;
 use base::error::Chain;
 use base::tls::Trust;
 use jiff::tz::TimeZone;
+use model::SourceId;
 use serde::Deserialize;
 use sources::plex;
 
@@ -73,6 +74,15 @@ impl Config {
     /// True if some server can only be found through plex.tv.
     pub(crate) fn needs_plex_tv(&self) -> bool {
         self.plex_tv.all_servers || self.plex.iter().any(|p| p.url.is_none())
+    }
+
+    /// Under which server the plays of a Tautulli are filed: the one it names, else the only one there is.
+    pub(crate) fn tautulli_server(&self, named: Option<&str>) -> SourceId {
+        match (named, self.plex.as_slice()) {
+            (Some(id), _) => id.into(),
+            (None, [one]) => one.effective_id().as_str().into(),
+            (None, _) => "tautulli".into(),
+        }
     }
 }
 
