@@ -121,7 +121,7 @@ impl Room {
     fn of_file(plays: &[Play]) -> Self {
         let room = Self::new();
         let path = database(&room.dir, plays);
-        import::run(&room.history, &path, &room.options(), &mut ()).unwrap();
+        tokio::task::block_in_place(|| import::run(&room.history, &path, &room.options(), &mut ())).unwrap();
         room
     }
 
@@ -142,6 +142,12 @@ impl Room {
         }
     }
 
+    /// The last row of which it is known that none before it is missing.
+    fn reached(&self) -> usize {
+        let reached = import::reached(&self.history, &"attic".into()).unwrap();
+        reached.map_or(0, |(id, _)| usize::try_from(id).unwrap())
+    }
+
     /// Syncs until that many plays are here.
     async fn sync_until(&self, tautulli: &Tautulli, wanted: usize) {
         let cancel = CancellationToken::new();
@@ -152,7 +158,7 @@ impl Room {
             cancel.clone(),
         ));
         let waiting = async {
-            while self.history.columns().len() < wanted {
+            while self.history.columns().len() < wanted || self.reached() < wanted {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
