@@ -3,14 +3,16 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::columns::{Columns, Location, Row, Way};
 use crate::rollup::peak::{
-    self, Levels, Played, Running, RunningDays, Split, StartedPeak, Top, rows_started_on, started_peak,
+    self, Event, Levels, Played, Running, RunningDays, Split, StartedPeak, Top, rows_started_on, started_peak,
 };
-use crate::rollup::window::{Asked, outside};
+use crate::rollup::window::{Asked, Candidates, outside};
 use crate::rollup::{calendar_of, is_current};
 use crate::rules::calendar::{Calendar, DAY_S, date_of, day_of};
 use crate::{Error, View};
@@ -38,11 +40,7 @@ pub struct MostConcurrent {
 /// counts in the total alone.
 pub fn most_concurrent(v: &View<'_>, cutoff_s: i64) -> Result<MostConcurrent, Error> {
     let c = v.columns;
-    let has_backwards = c
-        .backwards()
-        .iter()
-        .any(|row| c.stopped_s(*row) >= Some(cutoff_s));
-    let tops = if !has_backwards && is_current(v.conn, v.time_zone())? {
+    let tops = if is_current(v.conn, v.time_zone())? {
         tops_by_day(v, cutoff_s)?
     } else {
         tops_by_row(c, cutoff_s)
@@ -65,29 +63,56 @@ pub fn most_concurrent(v: &View<'_>, cutoff_s: i64) -> Result<MostConcurrent, Er
 
 type Tops = [Option<Top>; peak::SPLITS];
 
-/// The rest of the day that the cutoff cuts, then whole days: see [`peak`] for why that is enough.
+/// Days as they are kept, but for the one that the cutoff cuts and those in which a play that stopped before it
+/// started takes one off the level: these are walked.
 fn tops_by_day(v: &View<'_>, cutoff_s: i64) -> Result<Tops, Error> {
     let c = v.columns;
     let calendar = Calendar::new(v.time_zone(), cutoff_s - DAY_S, cutoff_s + DAY_S);
     let first = peak::day_at(&calendar, cutoff_s);
-    let start_s = calendar.day_start_s(first);
+    let mut less: Vec<Event> = Vec::new();
+    let mut walked: BTreeMap<i64, [i64; peak::SPLITS]> = BTreeMap::new();
+    if calendar.day_start_s(first) < cutoff_s {
+        walked.insert(first, Default::default());
+    }
+    for row in c.backwards() {
+        let (started_s, stopped_s) = (c.started_s(*row), c.stopped_s(*row).unwrap_or_default());
+        if stopped_s >= cutoff_s {
+            less.push((stopped_s, false, peak::split(c, *row)));
+            less.push((started_s, true, peak::split(c, *row)));
+            let days = peak::day_at(&calendar, stopped_s)..=peak::day_at(&calendar, started_s);
+            walked.extend(days.map(|day| (day, Default::default())));
+        }
+    }
     let mut tops = Tops::default();
-    peak::days(v.conn, (first, i64::MAX), |day, running: Running| {
-        let found = if day == first && start_s < cutoff_s {
-            let events = peak::events_between(c, start_s, calendar.day_start_s(first + 1));
-            peak::walk_day(running.carried, start_s, cutoff_s, events.into_iter())
-                .0
-                .tops
-        } else {
-            running.tops
-        };
+    let mut add = |found: Tops| {
         for (top, found) in tops.iter_mut().zip(found) {
-            *top = match (*top, found) {
-                (Some(top), Some(found)) => Some(top.or(found)),
-                (top, found) => found.or(top),
-            };
+            let both = [*top, found].into_iter().flatten();
+            *top = both.max_by_key(|top| (top.level, top.stopped_s));
+        }
+    };
+    peak::days(v.conn, (first, i64::MAX), |day, running: Running| {
+        match walked.get_mut(&day) {
+            Some(carried) => *carried = running.carried,
+            None => add(running.tops),
         }
     })?;
+    for (day, mut carried) in walked {
+        let (start_s, end_s) = (calendar.day_start_s(day), calendar.day_start_s(day + 1));
+        let mut events = peak::events_between(c, start_s, end_s);
+        for (at_s, is_start, split) in &less {
+            if (start_s..end_s).contains(at_s) {
+                events.push((*at_s, *is_start, *split));
+            } else if *at_s < start_s {
+                for place in split.places() {
+                    carried[place] += if *is_start { 1 } else { -1 };
+                }
+            }
+        }
+        peak::order(&mut events);
+        add(peak::walk_day(carried, start_s, cutoff_s, events.into_iter())
+            .0
+            .tops);
+    }
     Ok(tops)
 }
 
@@ -151,18 +176,16 @@ fn each_started_by_row(asked: &Asked<'_>, first: i64, last: i64, mut each: impl 
     let count = usize::try_from(last - first + 1).unwrap_or(0);
     let mut days: Vec<Vec<Played>> = vec![Vec::new(); count];
     let mut add = |row: Row| {
-        if c.stopped_s(row)
-            .is_some_and(|stopped_s| stopped_s >= asked.cutoff_s)
-        {
+        if asked.passes(row) {
             let place = usize::try_from(asked.calendar.day(c.started_s(row)) - first);
             if let Some(day) = place.ok().and_then(|at| days.get_mut(at)) {
                 day.push(played(c, row));
             }
         }
     };
-    match &asked.chosen {
-        Some(chosen) => chosen.rows(c).for_each(&mut add),
-        None => c.stopped_since(asked.cutoff_s).iter().copied().for_each(&mut add),
+    match asked.candidates() {
+        Candidates::All => c.rows().for_each(&mut add),
+        Candidates::Window(rows) => rows.iter().copied().for_each(&mut add),
     }
     for (day, plays) in (first..).zip(&days).filter(|(_, plays)| !plays.is_empty()) {
         each(day, started_peak(plays));

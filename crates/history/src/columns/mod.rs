@@ -5,6 +5,7 @@
 
 mod bulk;
 mod dims;
+mod slices;
 #[cfg(test)]
 mod tests;
 
@@ -308,6 +309,19 @@ impl Columns {
     /// Rows of a group, newest id first.
     pub fn group_rows(&self, group: Group) -> impl Iterator<Item = Row> + '_ {
         let mut next = self.group_last[group as usize];
+        std::iter::from_fn(move || {
+            let row = next;
+            (row != NONE).then(|| {
+                next = self.previous[row as usize];
+                row
+            })
+        })
+    }
+
+    /// The rows of its group with lower ids, newest first.
+    #[inline]
+    pub fn earlier_in_group(&self, row: Row) -> impl Iterator<Item = Row> + '_ {
+        let mut next = self.previous[row as usize];
         std::iter::from_fn(move || {
             let row = next;
             (row != NONE).then(|| {

@@ -1,12 +1,14 @@
 //! All sums from all plays: to write them, or to compare them with what is written.
 
+use std::collections::BTreeMap;
+
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
 use super::DOING;
-use super::cells::Cells;
+use super::cells::{Cells, Sums};
 use super::family::{Core, Fact, Family};
-use super::ladder::{Level, Place, bucket, put_bucket};
+use super::ladder::{LEVELS, Level, Place, bucket, bucket_of, put_bucket};
 use super::names::{Labels, Names, Unknown};
 use super::peak::{
     Day, Month, RunningDays, all_events, packed_month, put_month, rows_started_on, started_peak,
@@ -15,7 +17,7 @@ use super::shares::Shares;
 use super::window::Seen;
 use crate::Error;
 use crate::columns::{Columns, Row};
-use crate::rules::calendar::{Calendar, DAY_S, first_day_of, month_of};
+use crate::rules::calendar::{Calendar, DAY_S, month_of};
 
 /// Where the sums go.
 pub(crate) trait Sink {
@@ -76,38 +78,45 @@ struct Builder<'a> {
 type DayCells = [Cells; Family::BY_STOP.len()];
 
 impl Builder<'_> {
-    /// Month by month, so that no more than one is held.
+    /// Eight days by eight days, so that little is held.
     fn by_stop(&mut self, sink: &mut impl Sink) -> Result<(), Error> {
         let columns = self.columns;
         let mut rest = columns.stopped_since(0);
-        let mut year = (i64::MIN, DayCells::default());
+        // What the higher levels have so far: bucket and cells.
+        let mut above: [(i64, DayCells); LEVELS as usize] =
+            std::array::from_fn(|_| (i64::MIN, DayCells::default()));
         while let Some(first) = rest.first() {
-            let month = month_of(columns.stopped_s(*first).unwrap_or_default().div_euclid(DAY_S));
-            let end_s = first_day_of(month + 1) * DAY_S;
-            let (rows, later) =
-                rest.split_at(rest.partition_point(|row| columns.stopped_s(*row).is_some_and(|s| s < end_s)));
+            let eight = bucket_of(1, columns.stopped_s(*first).unwrap_or_default().div_euclid(DAY_S));
+            let (first_day, end_day) = (eight * 8, eight * 8 + 8);
+            let rows =
+                rest.partition_point(|row| columns.stopped_s(*row).is_some_and(|s| s < end_day * DAY_S));
+            let (rows, later) = rest.split_at(rows);
             rest = later;
-            if month.div_euclid(12) != year.0 {
-                emit(sink, Level::Year, year.0, &year.1)?;
-                year = (month.div_euclid(12), DayCells::default());
+            for (level, (bucket, cells)) in (0..).zip(&mut above).skip(1) {
+                let next = bucket_of(level, first_day);
+                if *bucket != next {
+                    emit(sink, level, *bucket, cells)?;
+                    (*bucket, *cells) = (next, DayCells::default());
+                }
             }
-            let days = self.month(rows, first_day_of(month), end_s)?;
-            let mut sum = DayCells::default();
-            for (day, cells) in (first_day_of(month)..).zip(&days) {
-                emit(sink, Level::Day, day, cells)?;
-                add_all(&mut sum, cells);
+            for (day, cells) in (first_day..).zip(&self.days(rows, first_day, end_day)?) {
+                emit(sink, 0, day, cells)?;
+                for (_, sum) in above.iter_mut().skip(1) {
+                    add_all(sum, cells);
+                }
             }
-            emit(sink, Level::Month, month, &sum)?;
-            add_all(&mut year.1, &sum);
         }
-        emit(sink, Level::Year, year.0, &year.1)
+        for (level, (bucket, cells)) in (0..).zip(&above).skip(1) {
+            emit(sink, level, *bucket, cells)?;
+        }
+        Ok(())
     }
 
-    /// The days of a month, from the rows that stopped in it.
-    fn month(&mut self, rows: &[Row], first_day: i64, end_s: i64) -> Result<Vec<DayCells>, Error> {
+    /// The days `first_day..end_day`, from the rows that stopped in them.
+    fn days(&mut self, rows: &[Row], first_day: i64, end_day: i64) -> Result<Vec<DayCells>, Error> {
         let columns = self.columns;
-        let mut days = vec![DayCells::default(); 31];
         let at = |day: i64| usize::try_from(day - first_day).unwrap_or(usize::MAX);
+        let mut days = vec![DayCells::default(); at(end_day)];
         let mut seen = Seen::new(columns);
         for row in rows {
             let group = columns.group(*row);
@@ -115,7 +124,7 @@ impl Builder<'_> {
             for (place, family) in Family::BY_STOP.into_iter().enumerate() {
                 if let Some(fact) = self.fact(family, *row)? {
                     let day = &mut days[at(fact.stopped_s.div_euclid(DAY_S))][place];
-                    day.add(fact.key, super::cells::Sums::row(fact.seconds));
+                    day.add(fact.key, Sums::row(fact.seconds));
                 }
                 if !is_new {
                     continue;
@@ -128,9 +137,10 @@ impl Builder<'_> {
                         self.facts.push(fact);
                     }
                 }
-                let bucket = |s: i64| s.min(end_s).div_euclid(DAY_S);
+                // Everything later is one bucket, and not of these days.
+                let bucket = |s: i64| s.div_euclid(DAY_S).min(end_day);
                 self.shares.of(&mut self.facts, bucket, |day, key, sums| {
-                    if let Some(cells) = days.get_mut(at(day)).filter(|_| day * DAY_S < end_s) {
+                    if let Some(cells) = days.get_mut(at(day)) {
                         cells[place].add(key, sums);
                     }
                 });
@@ -141,7 +151,7 @@ impl Builder<'_> {
 
     fn by_start(&mut self, sink: &mut impl Sink) -> Result<(), Error> {
         for family in Family::BY_START {
-            let mut buckets: std::collections::BTreeMap<Place, Cells> = std::collections::BTreeMap::new();
+            let mut buckets: BTreeMap<Place, Cells> = BTreeMap::new();
             for group in 0..self.columns.group_count() {
                 let group = u32::try_from(group).unwrap_or(u32::MAX);
                 self.facts.clear();
@@ -149,7 +159,7 @@ impl Builder<'_> {
                     if let Some(fact) = self.fact(family, row)? {
                         self.facts.push(fact);
                         let (place, key) = Place::by_start(family, fact.key);
-                        let sums = super::cells::Sums::row(fact.seconds);
+                        let sums = Sums::row(fact.seconds);
                         buckets.entry(place).or_default().add(key, sums);
                     }
                 }
@@ -321,7 +331,9 @@ impl Sink for Compare<'_> {
                 level,
                 bucket,
             } = place;
-            self.tell(|| format!("sums by {family:?}: {level:?} {bucket} is not the sum of its plays"));
+            self.tell(|| {
+                format!("sums by {family:?}: bucket {bucket} of level {level} is not the sum of its plays")
+            });
         }
         Ok(())
     }

@@ -111,17 +111,52 @@ impl Cells {
 
     /// Equal cells, equal bytes: by key, each key as its distance from the one before, no cell of zeros.
     pub(crate) fn pack(&self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        let mut before = 0;
+        let mut packer = Packer::default();
         for (key, sums) in self.sorted() {
-            put(&mut bytes, key - before);
-            before = key;
-            for value in [sums.groups, sums.group_s, sums.rows, sums.row_s] {
-                put(&mut bytes, zigzag(value));
-            }
+            packer.put(key, sums);
         }
-        bytes
+        packer.bytes
     }
+}
+
+/// Packs cells that come by key.
+#[derive(Debug, Default)]
+struct Packer {
+    bytes: Vec<u8>,
+    before: u64,
+}
+
+impl Packer {
+    fn put(&mut self, key: u64, sums: Sums) {
+        if sums == Sums::ZERO {
+            return;
+        }
+        put(&mut self.bytes, key - self.before);
+        self.before = key;
+        for value in [sums.groups, sums.group_s, sums.rows, sums.row_s] {
+            put(&mut self.bytes, zigzag(value));
+        }
+    }
+}
+
+/// A packed bucket with `change`, by key, added to it.
+pub(crate) fn merged(bytes: &[u8], change: &[(u64, Sums)]) -> Result<Vec<u8>, Torn> {
+    let mut packer = Packer {
+        bytes: Vec::with_capacity(bytes.len() + 32 * change.len()),
+        before: 0,
+    };
+    let mut change = change.iter().copied().peekable();
+    unpack(bytes, |key, mut sums| {
+        while let Some((new, sums)) = change.next_if(|(new, _)| *new < key) {
+            packer.put(new, sums);
+        }
+        if let Some((_, more)) = change.next_if(|(new, _)| *new == key) {
+            sums.add(more);
+        }
+        packer.put(key, sums);
+    })?;
+    change.for_each(|(key, sums)| packer.put(key, sums));
+    Ok(packer.bytes)
 }
 
 /// A bucket that is not what [`Cells::pack`] writes.
@@ -209,6 +244,19 @@ mod tests {
             unpack(&cells.pack(), |key, sums| back.push((key, sums))).unwrap();
             let wanted: Vec<_> = given.into_iter().filter(|(_, s)| *s != Sums::ZERO).collect();
             prop_assert_eq!(back, wanted);
+        }
+
+        #[test]
+        fn merging_is_adding_up(
+            parts in prop::collection::vec((prop::bool::ANY, 0_u64..40, -2_i64..3), 0..60),
+        ) {
+            let mut all = [Cells::default(), Cells::default(), Cells::default()];
+            for (is_change, key, value) in parts {
+                all[usize::from(is_change)].add(key, Sums::group(value, 300 * value));
+                all[2].add(key, Sums::group(value, 300 * value));
+            }
+            let [kept, change, sum] = all;
+            prop_assert_eq!(merged(&kept.pack(), &change.sorted()), Ok(sum.pack()));
         }
 
         #[test]

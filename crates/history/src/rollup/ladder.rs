@@ -1,37 +1,25 @@
-//! Buckets of time on disk: days, months and years of UTC for what is kept by the stop, months and years of the local
+//! Buckets of time on disk: 1, 8, 64 and 512 days of UTC for what is kept by the stop, months and years of the local
 //! calendar for what is kept by the start.
 //!
 //! Windows begin at a moment, not at a local midnight, so the buckets of stops need no time zone: UTC days never have
-//! 23 hours and never come twice.
+//! 23 hours and never come twice. Eights make any window some thirty buckets at most.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::DOING;
-use super::cells::{Cells, Sums, unpack};
+use super::cells::{Cells, Sums, merged, unpack};
 use super::family::{Family, day_dim, day_of_dim, dim_of, with_dim};
 use crate::Error;
 use crate::rules::calendar::{DAY_S, first_day_of, month_of};
 
-/// Length of a bucket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub(crate) enum Level {
-    Day = 0,
-    Month = 1,
-    Year = 2,
-}
+/// Length of a bucket: `8^level` days of UTC, counted from 1970, or what the family by start says.
+pub(crate) type Level = u8;
 
-impl Level {
-    pub(crate) const ALL: [Self; 3] = [Self::Day, Self::Month, Self::Year];
+pub(crate) const LEVELS: Level = 4;
 
-    /// The bucket of a day of UTC: days since 1970, months and years since year 0.
-    pub(crate) fn bucket(self, day: i64) -> i64 {
-        match self {
-            Self::Day => day,
-            Self::Month => month_of(day),
-            Self::Year => month_of(day).div_euclid(12),
-        }
-    }
+/// The bucket of a day of UTC.
+pub(crate) fn bucket_of(level: Level, day: i64) -> i64 {
+    day >> (3 * level)
 }
 
 /// Where a bucket stands.
@@ -46,18 +34,18 @@ impl Place {
     /// Where a cell of the families by start is kept, and its key there.
     pub(crate) fn by_start(family: Family, key: u64) -> (Self, u64) {
         let dim = dim_of(key);
-        let (level, bucket, within) = if family == Family::StartDay {
+        let (bucket, within) = if family == Family::StartDay {
             let day = day_of_dim(dim);
             let month = month_of(day);
-            (Level::Month, month, day - first_day_of(month))
+            (month, day - first_day_of(month))
         } else {
             let month = i64::try_from(dim).unwrap_or_default();
-            (Level::Year, month.div_euclid(12), month.rem_euclid(12))
+            (month.div_euclid(12), month.rem_euclid(12))
         };
         (
             Self {
                 family,
-                level,
+                level: 0,
                 bucket,
             },
             with_dim(key, within.unsigned_abs()),
@@ -79,55 +67,42 @@ pub(crate) fn first_whole_day(cutoff_s: i64) -> i64 {
     -(-cutoff_s).div_euclid(DAY_S)
 }
 
-/// The buckets that together hold all days from `day` on: `(level, first, last)`, at most a month of days and a year
-/// of months.
-fn rungs(day: i64) -> [(Level, i64, i64); 3] {
-    let month = month_of(day);
-    let (first_month, last_day) = if day == first_day_of(month) {
-        (month, day - 1)
-    } else {
-        (month + 1, first_day_of(month + 1) - 1)
-    };
-    let year = first_month.div_euclid(12);
-    let (first_year, last_month) = if first_month == year * 12 {
-        (year, first_month - 1)
-    } else {
-        (year + 1, year * 12 + 11)
-    };
-    [
-        (Level::Day, day, last_day),
-        (Level::Month, first_month, last_month),
-        (Level::Year, first_year, i64::MAX),
-    ]
+/// The buckets that together hold all days from `day` on, as `first..=last` of each level.
+fn rungs(day: i64) -> [(i64, i64); LEVELS as usize] {
+    let mut from = day;
+    std::array::from_fn(|level| {
+        // The level above takes over where one of its buckets begins.
+        let above = (from + 7) >> 3;
+        let is_highest = level + 1 == usize::from(LEVELS);
+        let rung = (from, if is_highest { i64::MAX } else { above * 8 - 1 });
+        from = above;
+        rung
+    })
 }
 
-/// Adds everything that stopped on `day` of UTC or later.
-pub(crate) fn add_since(conn: &Connection, family: Family, day: i64, cells: &mut Cells) -> Result<(), Error> {
-    for (level, first, last) in rungs(day) {
-        if first <= last {
-            read(conn, family, level, (first, last), |_, key, sums| {
-                cells.add(key, sums);
-            })?;
-        }
+/// Calls `cell` with everything that stopped on `day` of UTC or later, in parts that add up.
+pub(crate) fn each_since(
+    conn: &Connection,
+    family: Family,
+    day: i64,
+    mut cell: impl FnMut(u64, Sums),
+) -> Result<(), Error> {
+    for (level, rung) in (0..).zip(rungs(day)) {
+        read(conn, family, level, rung, |_, key, sums| cell(key, sums))?;
     }
     Ok(())
 }
 
-/// Adds what started in whole buckets `first..=last` of the calendar: months for dates, years for months.
-pub(crate) fn add_started(
+/// Calls `cell` with what started in whole buckets `first..=last` of the calendar: months for dates, years for
+/// months.
+pub(crate) fn each_started(
     conn: &Connection,
     family: Family,
-    first: i64,
-    last: i64,
-    cells: &mut Cells,
+    (first, last): (i64, i64),
+    mut cell: impl FnMut(u64, Sums),
 ) -> Result<(), Error> {
-    let level = if family == Family::StartDay {
-        Level::Month
-    } else {
-        Level::Year
-    };
-    read(conn, family, level, (first, last), |bucket, key, sums| {
-        cells.add(Place::key_by_start(family, bucket, key), sums);
+    read(conn, family, 0, (first, last), |bucket, key, sums| {
+        cell(Place::key_by_start(family, bucket, key), sums);
     })
 }
 
@@ -138,11 +113,14 @@ fn read(
     (first, last): (i64, i64),
     mut cell: impl FnMut(i64, u64, Sums),
 ) -> Result<(), Error> {
+    if first > last {
+        return Ok(());
+    }
     let sql =
         "SELECT bucket, cells FROM rollup WHERE family = ?1 AND level = ?2 AND bucket BETWEEN ?3 AND ?4";
     let mut select = conn.prepare_cached(sql).map_err(Error::sql(DOING))?;
     let mut rows = select
-        .query(params![family.code(), level as u8, first, last])
+        .query(params![family.code(), level, first, last])
         .map_err(Error::sql(DOING))?;
     while let Some(row) = rows.next().map_err(Error::sql(DOING))? {
         let bucket = row.get(0).map_err(Error::sql(DOING))?;
@@ -151,7 +129,7 @@ fn read(
             .as_blob()
             .ok()
             .and_then(|bytes| unpack(bytes, |key, sums| cell(bucket, key, sums)).ok())
-            .ok_or_else(|| torn(conn, &format!("{family:?} {level:?} {bucket}")))?;
+            .ok_or_else(|| torn(conn, &format!("{family:?}, level {level}, bucket {bucket}")))?;
     }
     Ok(())
 }
@@ -168,10 +146,9 @@ pub(crate) fn bucket(conn: &Connection, place: Place) -> Result<Option<Vec<u8>>,
     conn.prepare_cached("SELECT cells FROM rollup WHERE family = ?1 AND level = ?2 AND bucket = ?3")
         .and_then(|mut select| {
             select
-                .query_row(
-                    params![place.family.code(), place.level as u8, place.bucket],
-                    |row| row.get(0),
-                )
+                .query_row(params![place.family.code(), place.level, place.bucket], |row| {
+                    row.get(0)
+                })
                 .optional()
         })
         .map_err(Error::sql(DOING))
@@ -179,7 +156,7 @@ pub(crate) fn bucket(conn: &Connection, place: Place) -> Result<Option<Vec<u8>>,
 
 /// Puts a bucket in place of what stood there; an empty one leaves nothing.
 pub(crate) fn put_bucket(conn: &Connection, place: Place, bytes: &[u8]) -> Result<(), Error> {
-    let key = (place.family.code(), place.level as u8, place.bucket);
+    let key = (place.family.code(), place.level, place.bucket);
     let sql = if bytes.is_empty() {
         "DELETE FROM rollup WHERE family = ?1 AND level = ?2 AND bucket = ?3"
     } else {
@@ -198,14 +175,13 @@ pub(crate) fn put_bucket(conn: &Connection, place: Place, bytes: &[u8]) -> Resul
 
 /// Adds `change` to a bucket on disk.
 pub(crate) fn change_bucket(conn: &Connection, place: Place, change: &Cells) -> Result<(), Error> {
-    if change.sorted().is_empty() {
+    let change = change.sorted();
+    if change.is_empty() {
         return Ok(());
     }
-    let mut cells = change.clone();
-    if let Some(bytes) = bucket(conn, place)? {
-        unpack(&bytes, |key, sums| cells.add(key, sums)).map_err(|_| torn(conn, &format!("{place:?}")))?;
-    }
-    put_bucket(conn, place, &cells.pack())
+    let bytes = bucket(conn, place)?.unwrap_or_default();
+    let bytes = merged(&bytes, &change).map_err(|_| torn(conn, &format!("{place:?}")))?;
+    put_bucket(conn, place, &bytes)
 }
 
 #[cfg(test)]
@@ -218,13 +194,12 @@ mod tests {
         #[test]
         fn rungs_hold_each_day_once(from in -1000_i64..40_000, later in 0_i64..6000) {
             for (day, times) in [(from + later, 1), (from - 1 - later, 0)] {
-                let holding = rungs(from).into_iter().filter(|(level, first, last)| {
-                    (*first..=*last).contains(&level.bucket(day))
+                let holding = (0..).zip(rungs(from)).filter(|(level, (first, last))| {
+                    (*first..=*last).contains(&bucket_of(*level, day))
                 });
                 prop_assert_eq!(holding.count(), times, "{}", day);
             }
-            let [days, months, _] = rungs(from);
-            prop_assert!(days.2 - days.1 < 31 && months.2 - months.1 < 12);
+            prop_assert!(rungs(from)[..3].iter().all(|(first, last)| last - first < 7));
         }
 
         #[test]

@@ -1,6 +1,6 @@
 //! Sums kept beside the plays, so that no graph scans the history.
 //!
-//! Every sum is kept per bucket of time. A window adds up some sixty buckets at most ([`ladder`]), and the rows of
+//! Every sum is kept per bucket of time. A window adds up some thirty buckets at most ([`ladder`]), and the rows of
 //! the one day its beginning cuts ([`window`]). That grouped plays can be added up at all is the rule in [`shares`].
 //! Concurrency per day is in [`peak`].
 //!
@@ -11,7 +11,7 @@ mod build;
 pub(crate) mod cells;
 pub(crate) mod family;
 mod ladder;
-mod names;
+pub(crate) mod names;
 pub(crate) mod peak;
 mod play;
 mod shares;

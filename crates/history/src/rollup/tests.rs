@@ -90,9 +90,10 @@ fn fast(kept: &Kept, family: Family, cutoff_s: i64, grouping: bool) -> Slow {
         grouping,
         chosen: None,
     };
-    let found = asked.sums(family).unwrap();
+    let mut cells = Cells::default();
+    let labels = asked.each(family, |key, sums| cells.add(key, sums)).unwrap();
     let mut sums = Slow::new();
-    for (key, sum) in found.cells.iter() {
+    for (key, sum) in cells.iter() {
         let dim = dim_of(key);
         let name = match family {
             Family::User => format!("{:?}", user_of_dim(dim)),
@@ -105,7 +106,7 @@ fn fast(kept: &Kept, family: Family, cutoff_s: i64, grouping: bool) -> Slow {
                 ];
                 format!("{:?}", all[usize::try_from(dim).unwrap()])
             }
-            _ => found.labels.text(dim).unwrap().to_string(),
+            _ => labels.text(dim).unwrap().to_string(),
         };
         let (plays, seconds) = if grouping {
             (sum.groups, sum.group_s)

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::cells::{Cells, Sums};
 use super::family::{Core, Fact, Family};
-use super::ladder::{Level, Place, change_bucket};
+use super::ladder::{LEVELS, Place, bucket_of, change_bucket};
 use super::names::{Labels, Names, Unknown};
 use super::shares::Shares;
 use super::{NewPlay, peak};
@@ -114,11 +114,11 @@ fn add(buckets: &mut BTreeMap<Place, Cells>, family: Family, day: i64, key: u64,
         buckets.entry(place).or_default().add(key, sums);
         return;
     }
-    for level in Level::ALL {
+    for level in 0..LEVELS {
         let place = Place {
             family,
             level,
-            bucket: level.bucket(day),
+            bucket: bucket_of(level, day),
         };
         buckets.entry(place).or_default().add(key, sums);
     }

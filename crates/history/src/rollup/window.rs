@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use super::cells::{Cells, Sums};
+use super::cells::Sums;
 use super::family::{Core, Fact, Family, dim_of};
 use super::ladder;
 use super::names::{Labels, Names, Unknown};
 use super::shares::Shares;
 use crate::Error;
-use crate::columns::{Columns, Group, Row, ViewerIx};
+use crate::columns::{Columns, Group, Row};
 use crate::rules::calendar::{Calendar, DAY_S, first_day_of, month_of};
 
 /// The accounts that count.
@@ -37,12 +37,6 @@ impl Chosen {
             .get(columns.viewer_ix(row).at())
             .copied()
             .unwrap_or(false)
-    }
-
-    /// All their rows.
-    pub(crate) fn rows<'a>(&'a self, columns: &'a Columns) -> impl Iterator<Item = Row> + 'a {
-        let viewers = (0..u16::MAX).zip(&self.is_chosen).filter(|(_, chosen)| **chosen);
-        viewers.flat_map(|(viewer, _)| columns.viewer_rows(ViewerIx(viewer)))
     }
 }
 
@@ -78,56 +72,50 @@ pub(crate) struct Asked<'a> {
     pub(crate) chosen: Option<Chosen>,
 }
 
-/// Sums, and what their keys stand for.
-#[derive(Debug)]
-pub(crate) struct Found<'a> {
-    pub(crate) cells: Cells,
-    pub(crate) labels: Labels<'a>,
-}
-
 impl<'a> Asked<'a> {
-    /// Only the sums that `grouping` asks for are right.
-    pub(crate) fn sums(&self, family: Family) -> Result<Found<'a>, Error> {
-        let mut pass = self.pass(family);
-        if let Some(chosen) = &self.chosen {
-            pass.add(chosen.rows(self.columns), self.cutoff_s, i64::MAX)?;
-        } else if self.is_current {
+    /// Calls `cell` with the sums of each key, in parts that add up; only those that `grouping` asks for are right.
+    /// Returns what dimensions stand for.
+    pub(crate) fn each(&self, family: Family, cell: impl FnMut(u64, Sums)) -> Result<Labels<'a>, Error> {
+        let mut pass = self.pass(family, cell);
+        if self.is_current && self.chosen.is_none() {
             let day = ladder::first_whole_day(self.cutoff_s);
             let to_s = day.saturating_mul(DAY_S);
             let rows = self.columns.stopped_since(self.cutoff_s);
-            let partial = rows
-                .iter()
-                .take_while(|row| self.columns.stopped_s(**row).is_some_and(|s| s < to_s));
-            pass.add(partial.copied(), self.cutoff_s, to_s)?;
-            ladder::add_since(self.conn, family, day, &mut pass.cells)?;
+            let partial = rows.partition_point(|row| self.columns.stopped_s(*row).is_some_and(|s| s < to_s));
+            pass.add(&rows[..partial], to_s)?;
+            ladder::each_since(self.conn, family, day, &mut pass.cell)?;
         } else {
-            let rows = self.columns.stopped_since(self.cutoff_s);
-            pass.add(rows.iter().copied(), self.cutoff_s, i64::MAX)?;
+            pass.add_rows()?;
         }
-        Ok(pass.found())
+        Ok(pass.names.labels)
     }
 
-    /// As [`Self::sums`], of what started on the local dates (or months) `first..=last`.
-    pub(crate) fn sums_by_start(&self, family: Family, first: i64, last: i64) -> Result<Found<'a>, Error> {
-        if !self.is_current || self.chosen.is_some() {
-            return self.sums(family);
-        }
-        let mut pass = self.pass(family);
+    /// As [`Self::each`], of what started on the local dates (or months) `first..=last`, and some around them.
+    pub(crate) fn each_by_start(
+        &self,
+        family: Family,
+        (first, last): (i64, i64),
+        cell: impl FnMut(u64, Sums),
+    ) -> Result<(), Error> {
         if first > last {
-            return Ok(pass.found());
+            return Ok(());
+        }
+        let mut pass = self.pass(family, cell);
+        if !self.is_current || self.chosen.is_some() {
+            return pass.add_rows();
         }
         let (first_day, buckets) = if family == Family::StartDay {
             (first, (month_of(first), month_of(last)))
         } else {
             (first_day_of(first), (first.div_euclid(12), last.div_euclid(12)))
         };
-        ladder::add_started(self.conn, family, buckets.0, buckets.1, &mut pass.cells)?;
+        ladder::each_started(self.conn, family, buckets, &mut pass.cell)?;
         let mut parts = BTreeSet::new();
         for row in outside(self.columns, &self.calendar, first_day, self.cutoff_s) {
             if let Some(fact) = pass.fact(row)? {
                 parts.insert((self.columns.group(row), dim_of(fact.key)));
                 if !self.grouping {
-                    pass.cells.add(fact.key, Sums::row(fact.seconds).negated());
+                    (pass.cell)(fact.key, Sums::row(fact.seconds).negated());
                 }
             }
         }
@@ -136,19 +124,44 @@ impl<'a> Asked<'a> {
                 pass.narrow(group, dim)?;
             }
         }
-        Ok(pass.found())
+        Ok(())
     }
 
-    fn pass(&self, family: Family) -> Pass<'_, 'a> {
+    /// The rows among which those that [`Self::passes`] are.
+    pub(crate) fn candidates(&self) -> Candidates<'_> {
+        let window = self.columns.stopped_since(self.cutoff_s);
+        // Reading a column from end to end is quicker than jumping to a part of it.
+        if window.len() > self.columns.len() / 4 {
+            Candidates::All
+        } else {
+            Candidates::Window(window)
+        }
+    }
+
+    #[inline]
+    pub(crate) fn passes(&self, row: Row) -> bool {
+        let chosen = self.chosen.as_ref();
+        chosen.is_none_or(|chosen| chosen.has(self.columns, row))
+            && self.columns.stopped_s(row).is_some_and(|s| s >= self.cutoff_s)
+    }
+
+    fn pass<F: FnMut(u64, Sums)>(&self, family: Family, cell: F) -> Pass<'_, 'a, F> {
         Pass {
             asked: self,
             family,
             names: Names::new(self.columns, Labels::new(self.conn, Unknown::Lend)),
             facts: Vec::new(),
             shares: Shares::default(),
-            cells: Cells::default(),
+            cell,
         }
     }
+}
+
+/// Rows to look at for a window: all there are, or those that stopped in it.
+#[derive(Debug)]
+pub(crate) enum Candidates<'a> {
+    All,
+    Window(&'a [Row]),
 }
 
 /// Rows that count on the local dates from `first_day` on but stopped before the window: those that began and ended
@@ -171,23 +184,16 @@ pub(crate) fn outside<'a>(
 }
 
 /// Goes through rows.
-struct Pass<'q, 'a> {
+struct Pass<'q, 'a, F> {
     asked: &'q Asked<'a>,
     family: Family,
     names: Names<'a>,
     facts: Vec<Fact>,
     shares: Shares,
-    cells: Cells,
+    cell: F,
 }
 
-impl<'a> Pass<'_, 'a> {
-    fn found(self) -> Found<'a> {
-        Found {
-            cells: self.cells,
-            labels: self.names.labels,
-        }
-    }
-
+impl<F: FnMut(u64, Sums)> Pass<'_, '_, F> {
     #[inline]
     fn fact(&mut self, row: Row) -> Result<Option<Fact>, Error> {
         let Some(core) = Core::of_row(self.asked.columns, row, Some(self.family)) else {
@@ -198,53 +204,84 @@ impl<'a> Pass<'_, 'a> {
     }
 
     #[inline]
-    fn is_chosen(&self, row: Row) -> bool {
-        let chosen = self.asked.chosen.as_ref();
-        chosen.is_none_or(|chosen| chosen.has(self.asked.columns, row))
-    }
-
-    /// Adds V(from) − V(to), in the words of [`super::shares`]; `rows` has every row that stopped between.
-    fn add(&mut self, rows: impl Iterator<Item = Row>, from_s: i64, to_s: i64) -> Result<(), Error> {
-        let columns = self.asked.columns;
-        let stopped_within = |row: Row| columns.stopped_s(row).is_some_and(|s| s >= from_s && s < to_s);
-        if !self.asked.grouping {
-            for row in rows.filter(|row| stopped_within(*row)) {
-                if let Some(fact) = self.fact(row)? {
-                    self.cells.add(fact.key, Sums::row(fact.seconds));
-                }
-            }
-            return Ok(());
-        }
-        let mut seen = Seen::new(columns);
-        for row in rows.filter(|row| stopped_within(*row)) {
-            let group = columns.group(row);
-            if !seen.insert(group) {
-                continue;
-            }
-            self.facts.clear();
-            for row in columns.group_rows(group) {
-                if columns.stopped_s(row).is_some_and(|s| s >= from_s)
-                    && self.is_chosen(row)
-                    && let Some(fact) = self.fact(row)?
-                {
-                    self.facts.push(fact);
-                }
-            }
-            let (shares, cells) = (&mut self.shares, &mut self.cells);
-            shares.of(
-                &mut self.facts,
-                |s| i64::from(s >= to_s),
-                |bucket, key, sums| {
-                    if bucket == 0 {
-                        cells.add(key, sums);
-                    }
-                },
-            );
+    fn push(&mut self, row: Row) -> Result<(), Error> {
+        if let Some(fact) = self.fact(row)? {
+            self.facts.push(fact);
         }
         Ok(())
     }
 
-    /// Takes from one date (or month) of a group the rows that stopped before the window.
+    /// Adds V(cutoff) − V(to), in the words of [`super::shares`]; `rows` are those that stopped between.
+    fn add(&mut self, rows: &[Row], to_s: i64) -> Result<(), Error> {
+        let asked = self.asked;
+        let passing = rows.iter().copied().filter(|row| asked.passes(*row));
+        if !asked.grouping {
+            return self.add_ungrouped(passing);
+        }
+        let mut seen = Seen::new(asked.columns);
+        for row in passing {
+            let group = asked.columns.group(row);
+            if seen.insert(group) {
+                self.facts.clear();
+                for row in asked.columns.group_rows(group).filter(|row| asked.passes(*row)) {
+                    self.push(row)?;
+                }
+                self.give(|s| s >= to_s);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds V(cutoff), from rows alone.
+    fn add_rows(&mut self) -> Result<(), Error> {
+        let asked = self.asked;
+        let columns = asked.columns;
+        if let Candidates::Window(rows) = asked.candidates() {
+            return self.add(rows, i64::MAX);
+        }
+        // From the newest back, so that the first row of a group that is met leads to all others that count.
+        let passing = columns.rows().rev().filter(|row| asked.passes(*row));
+        if !asked.grouping {
+            return self.add_ungrouped(passing);
+        }
+        let mut done = vec![0_u64; columns.len().div_ceil(64)];
+        for row in passing {
+            if done[row as usize / 64] & 1 << (row % 64) != 0 {
+                continue;
+            }
+            self.facts.clear();
+            self.push(row)?;
+            for earlier in columns.earlier_in_group(row).filter(|row| asked.passes(*row)) {
+                done[earlier as usize / 64] |= 1 << (earlier % 64);
+                self.push(earlier)?;
+            }
+            self.give(|_| false);
+        }
+        Ok(())
+    }
+
+    fn add_ungrouped(&mut self, rows: impl Iterator<Item = Row>) -> Result<(), Error> {
+        for row in rows {
+            if let Some(fact) = self.fact(row)? {
+                (self.cell)(fact.key, Sums::row(fact.seconds));
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the share of the group at hand, less what stopped `after`.
+    #[inline]
+    fn give(&mut self, after: impl Fn(i64) -> bool) {
+        let cell = &mut self.cell;
+        let bucket = |stopped_s| i64::from(after(stopped_s));
+        self.shares.of(&mut self.facts, bucket, |bucket, key, sums| {
+            if bucket == 0 {
+                cell(key, sums);
+            }
+        });
+    }
+
+    /// Takes from one date (or month) of a group the rows that stopped before the window, share and all.
     fn narrow(&mut self, group: Group, dim: u64) -> Result<(), Error> {
         let columns = self.asked.columns;
         self.facts.clear();
@@ -255,18 +292,13 @@ impl<'a> Pass<'_, 'a> {
                 self.facts.push(fact);
             }
         }
-        let cutoff_s = self.asked.cutoff_s;
-        let (shares, cells) = (&mut self.shares, &mut self.cells);
-        shares.of(
-            &mut self.facts,
-            |s| i64::from(s >= cutoff_s),
-            |bucket, key, sums| {
-                // What leaves the window takes its share along.
-                if bucket == 0 {
-                    cells.add(key, sums.negated());
-                }
-            },
-        );
+        let (cutoff_s, cell) = (self.asked.cutoff_s, &mut self.cell);
+        let bucket = |stopped_s| i64::from(stopped_s >= cutoff_s);
+        self.shares.of(&mut self.facts, bucket, |bucket, key, sums| {
+            if bucket == 0 {
+                cell(key, sums.negated());
+            }
+        });
         Ok(())
     }
 }

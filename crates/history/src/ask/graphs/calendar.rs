@@ -54,14 +54,13 @@ fn each_date(
     (first, last): (i64, i64),
     mut cell: impl FnMut(u64, usize, Sums),
 ) -> Result<(), Error> {
-    let asked = p.asked(v, p.cutoff_s())?;
-    for (key, sums) in asked.sums_by_start(Family::StartDay, first, last)?.cells.iter() {
-        // Dates before the first have been fetched, and are left out.
-        if let Ok(place) = usize::try_from(day_of_dim(dim_of(key)) - first) {
-            cell(key, place, sums);
-        }
-    }
-    Ok(())
+    p.asked(v, p.cutoff_s())?
+        .each_by_start(Family::StartDay, (first, last), |key, sums| {
+            // Dates before the first have been fetched, and are left out.
+            if let Ok(place) = usize::try_from(day_of_dim(dim_of(key)) - first) {
+                cell(key, place, sums);
+            }
+        })
 }
 
 const MONTHS: [&str; 12] = [
@@ -83,13 +82,13 @@ pub fn per_month(v: &View<'_>, p: &Params) -> Result<Graph, Error> {
     let utc_month = month_of(p.now_s.div_euclid(DAY_S));
     let cutoff_s = first_day_of(utc_month - p.months()) * DAY_S;
     let mut table = Table::of_classes(v, categories.len());
-    let asked = p.asked(v, cutoff_s)?;
-    for (key, sums) in asked.sums_by_start(Family::StartMonth, first, last)?.cells.iter() {
-        let month = i64::try_from(dim_of(key)).unwrap_or_default();
-        if let Ok(place) = usize::try_from(month - first) {
-            table.add(&class_of(key), place, p.value(sums));
-        }
-    }
+    p.asked(v, cutoff_s)?
+        .each_by_start(Family::StartMonth, (first, last), |key, sums| {
+            let month = i64::try_from(dim_of(key)).unwrap_or_default();
+            if let Ok(place) = usize::try_from(month - first) {
+                table.add(&class_of(key), place, p.value(sums));
+            }
+        })?;
     Ok(table.graph(categories))
 }
 

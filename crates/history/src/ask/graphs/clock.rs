@@ -38,11 +38,10 @@ fn by(
     categories: Vec<String>,
     place: impl Fn(usize) -> usize,
 ) -> Result<Graph, Error> {
-    let found = p.asked(v, p.cutoff_s())?.sums(family)?;
     let mut table = Table::of_classes(v, categories.len());
-    for (key, sums) in found.cells.iter() {
+    p.asked(v, p.cutoff_s())?.each(family, |key, sums| {
         let dim = usize::try_from(dim_of(key)).unwrap_or_default();
         table.add(&class_of(key), place(dim), p.value(sums));
-    }
+    })?;
     Ok(table.graph(categories))
 }

@@ -397,6 +397,35 @@ fn params() -> impl Strategy<Value = (Params, Option<prop::sample::Index>)> {
     )
 }
 
+/// More platforms, accounts and resolutions than a graph shows, many of them equally often; a play's place in each
+/// follows from its id.
+fn widened(mut world: World) -> World {
+    let nth = |n: u32| model::Text::from(format!("{}{n}", ["Roku", "roku", "webOS", "4k"][n as usize % 4]));
+    for n in 0..14 {
+        let mut client = world.clients[0].clone();
+        client.store_id = 100 + i64::from(n);
+        client.platform = Some(nth(n));
+        world.clients.push(client);
+        let mut viewer = world.viewers[0].clone();
+        viewer.user_id = Some(100 + i64::from(n));
+        world.viewers.push(viewer);
+        let mut person = world.people[1].clone();
+        person.user_id = 100 + i64::from(n);
+        person.friendly_name = Some(nth(n / 2));
+        world.people.push(person);
+    }
+    for raw in &mut world.rows {
+        let n = raw.group_id * 7 % 20;
+        if n < 14 {
+            raw.client = world.clients.len() - 14 + n as usize;
+            raw.viewer = world.viewers.len() - 14 + n as usize;
+            raw.source_resolution = Some(nth(raw.id % 14));
+            raw.stream_resolution = Some(nth(n));
+        }
+    }
+    world
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -405,7 +434,9 @@ proptest! {
         (world, batches) in worlds(),
         asked in prop::collection::vec(params(), 6),
         is_stale in prop::bool::weighted(0.2),
+        is_wide in any::<bool>(),
     ) {
+        let world = if is_wide { widened(world) } else { world };
         let kept = Kept::step_by_step(&world, &batches);
         if is_stale {
             kept.make_stale();

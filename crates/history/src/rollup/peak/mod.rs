@@ -4,8 +4,8 @@
 //! just before each stop. [`Running`] is the truth: what runs during the day, whenever it began.
 //!
 //! Plays whose stop lies before their start never ran: they are in no running level. In Tautulli's count they lower
-//! the level for a while; questions that follow Tautulli look for such plays
-//! ([`crate::columns::Columns::backwards`]) and walk the rows where there are any.
+//! the level from stop to start; questions that follow Tautulli look for such plays
+//! ([`crate::columns::Columns::backwards`]) and walk the days they touch.
 
 mod running;
 mod started;
@@ -13,7 +13,9 @@ mod table;
 mod update;
 mod walk;
 
-pub(crate) use running::{Running, RunningDays, all_events, day_at, events_between, walk_day};
+pub(crate) use running::{
+    Event, Running, RunningDays, all_events, day_at, events_between, order, split, walk_day,
+};
 pub(crate) use started::{Played, StartedPeak, rows_started_on, started_peak};
 pub(crate) use table::{Day, Month, days, packed_month, put_month};
 pub(crate) use update::update;

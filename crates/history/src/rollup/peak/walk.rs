@@ -40,13 +40,6 @@ pub(crate) struct Top {
     pub(crate) stopped_s: i64,
 }
 
-impl Top {
-    /// The higher one; of equals the later one.
-    pub(crate) fn or(self, later: Self) -> Self {
-        if later.level >= self.level { later } else { self }
-    }
-}
-
 /// Walks starts and stops in the order of time, stops before starts at the same second.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Levels {
