@@ -2,25 +2,23 @@
 
 use std::collections::HashSet;
 
-use super::{Filter, Work};
-use crate::columns::{ClientDim, Columns, Group, ItemDim, Location, Row, ViewerDim, ViewerIx, Way};
+use super::{Filter, Picked, Work};
+use crate::columns::{ClientDim, Columns, Group, ItemDim, Location, Row, ViewerDim, Way};
 use crate::rules::{friendly_name, platform_name};
 
 /// Tests rows of one state of the columns.
 #[derive(Debug)]
 pub struct Matcher<'a> {
     columns: &'a Columns,
-    items: Option<Vec<bool>>,
-    clients: Option<Vec<bool>>,
-    viewers: Option<Vec<bool>>,
-    libraries: Option<Vec<bool>>,
-    ways: Option<[bool; 4]>,
-    locations: Option<[bool; 4]>,
-    groups: Option<Vec<Group>>,
-    /// Those that `viewers` lets pass.
-    viewer_list: Option<Vec<ViewerIx>>,
-    started: Option<(i64, i64)>,
-    stopped: Option<(i64, i64)>,
+    pub(super) items: Option<Vec<bool>>,
+    pub(super) clients: Option<Vec<bool>>,
+    pub(super) viewers: Option<Vec<bool>>,
+    pub(super) libraries: Option<Vec<bool>>,
+    pub(super) ways: Option<[bool; 4]>,
+    pub(super) locations: Option<[bool; 4]>,
+    pub(super) groups: Option<Vec<Group>>,
+    pub(super) started: Option<(i64, i64)>,
+    pub(super) stopped: Option<(i64, i64)>,
 }
 
 impl<'a> Matcher<'a> {
@@ -33,12 +31,9 @@ impl<'a> Matcher<'a> {
             groups.dedup();
             groups
         });
-        let viewers: Option<Vec<bool>> =
-            viewers(filter).map(|test| dims.viewers().iter().map(test).collect());
         Self {
             columns,
-            viewer_list: viewers.as_deref().map(places),
-            viewers,
+            viewers: viewers(filter).map(|test| dims.viewers().iter().map(test).collect()),
             items: items(filter).map(|test| dims.items().iter().map(test).collect()),
             clients: clients(filter).map(|test| dims.clients().iter().map(test).collect()),
             libraries: (filter.section_ids.is_some() || filter.servers.is_some()).then(|| {
@@ -79,11 +74,6 @@ impl<'a> Matcher<'a> {
             && self.stopped.is_none()
     }
 
-    /// The groups it is limited to, in the order of their numbers.
-    pub fn groups(&self) -> Option<&[Group]> {
-        self.groups.as_deref()
-    }
-
     /// Rows among which all that pass are found, by start, then row.
     pub fn by_start(&self) -> &'a [Row] {
         match self.started {
@@ -92,14 +82,14 @@ impl<'a> Matcher<'a> {
         }
     }
 
-    /// The viewers it is limited to, whose rows [`Columns::viewer_rows`] tells.
-    pub fn viewers(&self) -> Option<&[ViewerIx]> {
-        self.viewer_list.as_deref()
+    /// Nothing that stopped before it passes.
+    pub fn stopped_from_s(&self) -> Option<i64> {
+        self.stopped.map(|(from, _)| from)
     }
 
-    /// As [`Matcher::by_start`], by stop, where the filter says from when.
-    pub fn by_stop(&self) -> Option<&'a [Row]> {
-        self.stopped.map(|(from, _)| self.columns.stopped_since(from))
+    /// All rows that pass, found in one go.
+    pub(crate) fn pick(&self) -> Picked<'a> {
+        Picked::new(self)
     }
 
     #[inline]
@@ -126,12 +116,6 @@ impl<'a> Matcher<'a> {
                 .as_ref()
                 .is_none_or(|g| g.binary_search(&c.group(row)).is_ok())
     }
-}
-
-fn places(table: &[bool]) -> Vec<ViewerIx> {
-    let set = table.iter().enumerate().filter(|(_, passes)| **passes);
-    set.filter_map(|(at, _)| u16::try_from(at).ok().map(ViewerIx))
-        .collect()
 }
 
 fn range(from: Option<i64>, to: Option<i64>) -> Option<(i64, i64)> {

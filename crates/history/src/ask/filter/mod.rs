@@ -4,6 +4,7 @@
 //! that a row is tested by a few look-ups, whatever the filter says.
 
 mod matcher;
+mod picked;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -13,6 +14,7 @@ use model::{Decision, SourceId, Text};
 
 pub(crate) use matcher::contains;
 pub use matcher::{Matcher, Search};
+pub(crate) use picked::{Bits, Picked};
 
 use crate::columns::Location;
 use crate::rules::Class;

@@ -195,7 +195,7 @@ proptest! {
         for grouping in [true, false] {
             let mut seen = Vec::new();
             let mut plays = 0;
-            crate::ask::groups::each_play(&matcher, grouping, |rows| {
+            crate::ask::groups::each_play(&matcher.pick(), grouping, |rows| {
                 plays += 1;
                 assert!(rows.is_sorted_by(|a, b| a > b));
                 seen.extend(rows.iter().map(|r| columns.id(*r)));

@@ -1,47 +1,216 @@
-//! The usual order, newest start first: one walk backwards over the rows by start.
+//! The usual order, newest start first.
 //!
-//! The first passing row of a group that is met is its newest start, so a play is known to be in its place at once,
-//! and all that is remembered is one bit per group.
+//! One pass over the columns finds the plays that count, as bits. A walk over the rows by start, from the nearer end,
+//! then meets them in their order: backwards, the first row of a group that is met is its newest start; forwards, a
+//! row is asked whether its group has a newer one.
 
-use super::tally::{finds, rows_of};
+use std::ops::Range;
+
+use super::tally::finds;
 use super::{Query, Selection};
-use crate::ask::filter::{Matcher, Search};
-use crate::ask::groups::Seen;
-use crate::columns::Row;
+use crate::ask::filter::{Bits, Matcher, Picked, Search};
+use crate::columns::{Columns, NONE, Row};
 
 pub(super) fn select(matcher: &Matcher<'_>, search: Option<&Search<'_>>, q: &Query) -> Selection {
-    let c = matcher.columns();
-    let mut seen = Seen::new(c);
-    let page = q.start..q.start.saturating_add(q.length);
-    let mut found = Selection::default();
-    let (mut run, mut rows) = (Vec::new(), Vec::new());
-    for same_start in runs(matcher, i64::MAX) {
-        run.clear();
-        for row in same_start {
-            if matcher.passes(*row) {
-                found.total_duration_s += c.duration_s(*row);
-                if !q.grouping || seen.insert(c.group(*row)) {
-                    run.push(*row);
-                }
+    let picked = matcher.pick();
+    let found = Found::new(&picked, search, q.grouping);
+    let filtered = found.count;
+    let wanted = q.start.min(filtered)..q.start.saturating_add(q.length).min(filtered);
+    let plays = if wanted.is_empty() {
+        Vec::new()
+    } else if wanted.start / 2 <= filtered / 3 {
+        newest_first(matcher, &picked, found.plays, q.grouping, wanted)
+    } else {
+        let from_the_end = filtered - wanted.end..filtered - wanted.start;
+        let mut plays = oldest_first(matcher, &picked, &found.plays, q.grouping, from_the_end);
+        plays.reverse();
+        plays
+    };
+    Selection {
+        filtered,
+        total_duration_s: total_duration_s(&picked),
+        plays,
+    }
+}
+
+/// The plays that pass filter and search.
+struct Found {
+    /// Their groups; without grouping, their rows.
+    plays: Bits,
+    count: usize,
+}
+
+impl Found {
+    fn new(picked: &Picked<'_>, search: Option<&Search<'_>>, grouping: bool) -> Self {
+        let c = picked.columns();
+        let plays = match (search, grouping) {
+            (None, true) if picked.is_all() => Bits::full(c.group_count()),
+            (None, true) => {
+                let (group, mut groups) = (c.slices().group, Bits::new(c.group_count()));
+                picked.each(|row| groups.insert_if(group[row as usize], true));
+                groups
             }
-        }
-        if run.len() > 1 && q.grouping {
-            run.sort_unstable_by_key(|row| c.group_id(c.group(*row)));
-        }
-        for row in &run {
-            if search.is_some() {
-                rows_of(matcher, q.grouping, *row, &mut rows);
-                if !finds(c, search, &rows) {
-                    continue;
-                }
+            (Some(search), true) => found_groups(picked, search),
+            (None, false) => picked.bits(),
+            (Some(search), false) => {
+                let mut rows = Bits::new(c.len());
+                picked.each(|row| rows.insert_if(row, search.finds(row)));
+                rows
             }
-            if page.contains(&found.filtered) {
-                found.plays.push(*row);
-            }
-            found.filtered += 1;
+        };
+        Self {
+            count: plays.count(),
+            plays,
         }
     }
-    found
+}
+
+/// Groups that a search finds. Where it finds some rows of a group only, the row that stands for it decides.
+fn found_groups(picked: &Picked<'_>, search: &Search<'_>) -> Bits {
+    let c = picked.columns();
+    let group = c.slices().group;
+    let (mut hit, mut missed) = (Bits::new(c.group_count()), Bits::new(c.group_count()));
+    picked.each(|row| {
+        let found = search.finds(row);
+        hit.insert_if(group[row as usize], found);
+        missed.insert_if(group[row as usize], !found);
+    });
+    let mut rows = Vec::new();
+    hit.and(&missed).each(|g| {
+        rows.clear();
+        rows.extend(c.group_rows(g).filter(|row| picked.has(*row)));
+        if !finds(c, Some(search), &rows) {
+            hit.remove(g);
+        }
+    });
+    hit
+}
+
+fn total_duration_s(picked: &Picked<'_>) -> i64 {
+    let c = picked.columns();
+    let mut total_s = 0;
+    picked.each(|row| total_s += c.duration_s(row));
+    total_s
+}
+
+fn newest_first(
+    matcher: &Matcher<'_>,
+    picked: &Picked<'_>,
+    mut left: Bits,
+    grouping: bool,
+    wanted: Range<usize>,
+) -> Vec<Row> {
+    let c = matcher.columns();
+    let group = c.slices().group;
+    let id = |row: &Row| id(c, grouping, *row);
+    let mut walk = Walk::new(wanted);
+    for row in matcher.by_start().iter().rev() {
+        let here = if grouping { group[*row as usize] } else { *row };
+        let counts = picked.has(*row) && left.remove(here);
+        if walk.is_over(c, *row, counts, |run| run.sort_unstable_by_key(id)) {
+            break;
+        }
+    }
+    walk.end(|run| run.sort_unstable_by_key(id))
+}
+
+fn oldest_first(
+    matcher: &Matcher<'_>,
+    picked: &Picked<'_>,
+    plays: &Bits,
+    grouping: bool,
+    wanted: Range<usize>,
+) -> Vec<Row> {
+    let c = matcher.columns();
+    let group = c.slices().group;
+    let id = |row: &Row| std::cmp::Reverse(id(c, grouping, *row));
+    let mut walk = Walk::new(wanted);
+    for row in matcher.by_start() {
+        let here = if grouping { group[*row as usize] } else { *row };
+        let counts = picked.has(*row) && plays.has(here) && (!grouping || is_newest(picked, *row));
+        if walk.is_over(c, *row, counts, |run| run.sort_unstable_by_key(id)) {
+            break;
+        }
+    }
+    walk.end(|run| run.sort_unstable_by_key(id))
+}
+
+fn id(c: &Columns, grouping: bool, row: Row) -> u32 {
+    if grouping {
+        c.group_id(c.group(row))
+    } else {
+        c.id(row)
+    }
+}
+
+/// True for the one picked row of its group with the newest start; of several, the oldest row.
+fn is_newest(picked: &Picked<'_>, row: Row) -> bool {
+    let c = picked.columns();
+    let s = c.slices();
+    let mut other = s.group_last[s.group[row as usize] as usize];
+    let key = |row: Row| (s.started[row as usize], std::cmp::Reverse(row));
+    while other != NONE {
+        if picked.has(other) && key(other) > key(row) {
+            return false;
+        }
+        other = s.previous[other as usize];
+    }
+    true
+}
+
+/// Plays met in order, of which some are wanted. Those with the same start are put in order when all are known.
+struct Walk {
+    wanted: Range<usize>,
+    met: usize,
+    start: i64,
+    run: Vec<Row>,
+    plays: Vec<Row>,
+}
+
+impl Walk {
+    fn new(wanted: Range<usize>) -> Self {
+        Self {
+            wanted,
+            met: 0,
+            start: i64::MIN,
+            run: Vec::new(),
+            plays: Vec::new(),
+        }
+    }
+
+    /// Takes the next row, which counts as a play or not. True if nothing more is needed.
+    #[inline]
+    fn is_over(&mut self, c: &Columns, row: Row, counts: bool, sort: impl Fn(&mut [Row])) -> bool {
+        if counts {
+            let start = c.started_s(row);
+            if start != self.start {
+                self.start = start;
+                self.close(sort);
+            }
+            self.run.push(row);
+        }
+        self.met >= self.wanted.end
+    }
+
+    fn close(&mut self, sort: impl Fn(&mut [Row])) {
+        if self.met + self.run.len() > self.wanted.start {
+            sort(&mut self.run);
+            for row in &self.run {
+                if self.wanted.contains(&self.met) {
+                    self.plays.push(*row);
+                }
+                self.met += 1;
+            }
+        } else {
+            self.met += self.run.len();
+        }
+        self.run.clear();
+    }
+
+    fn end(mut self, sort: impl Fn(&mut [Row])) -> Vec<Row> {
+        self.close(sort);
+        self.plays
+    }
 }
 
 /// Rows with the same start, by row; the newest start first, none after `until_s`.

@@ -9,7 +9,7 @@ use model::Text;
 
 use super::tally::{Tally, finds};
 use super::{Query, Selection};
-use crate::ask::filter::{Matcher, Search};
+use crate::ask::filter::{Matcher, Picked, Search};
 use crate::ask::groups::each_play;
 use crate::columns::{Columns, Row};
 use crate::rules::friendly_name;
@@ -179,7 +179,7 @@ impl Stretch {
 type Placed = (Vec<u32>, Row);
 
 struct Plays<'a> {
-    matcher: &'a Matcher<'a>,
+    picked: Picked<'a>,
     search: Option<&'a Search<'a>>,
     grouping: bool,
     keys: Vec<Key>,
@@ -188,8 +188,8 @@ struct Plays<'a> {
 impl Plays<'_> {
     /// Calls `play` for every play that search and filter let pass. `any` also sees those the search does not find.
     fn each(&self, mut any: impl FnMut(&Tally), mut play: impl FnMut(&Tally)) {
-        let c = self.matcher.columns();
-        each_play(self.matcher, self.grouping, |rows| {
+        let c = self.picked.columns();
+        each_play(&self.picked, self.grouping, |rows| {
             let tally = Tally::of(c, rows);
             any(&tally);
             if finds(c, self.search, rows) {
@@ -200,7 +200,7 @@ impl Plays<'_> {
 
     /// The value of the last column of `stretch`, if the play lies in it.
     fn place(&self, stretch: &Stretch, play: &Tally) -> Option<u32> {
-        let c = self.matcher.columns();
+        let c = self.picked.columns();
         let mut value = None;
         for (key, (from, to)) in self.keys.iter().zip(&stretch.keys) {
             let here = key.of(c, self.grouping, play);
@@ -232,7 +232,7 @@ impl Plays<'_> {
 
     /// The wanted plays of a stretch, in order.
     fn collect(&self, stretch: &Stretch) -> Vec<Placed> {
-        let c = self.matcher.columns();
+        let c = self.picked.columns();
         let mut plays: Vec<Placed> = Vec::new();
         self.each(
             |_| (),
@@ -298,7 +298,7 @@ pub(super) fn select(matcher: &Matcher<'_>, search: Option<&Search<'_>>, q: &Que
         .iter()
         .map(|(column, way)| (Some(*column), *way == Direction::Descending));
     let plays = Plays {
-        matcher,
+        picked: matcher.pick(),
         search,
         grouping: q.grouping,
         keys: columns

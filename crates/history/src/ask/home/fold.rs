@@ -179,7 +179,7 @@ impl<'a> Fold<'a> {
         };
         let needless = |id: &StatId| matches!(id, StatId::LastWatched | StatId::MostConcurrent);
         if !wanted.iter().all(needless) {
-            each_play(matcher, grouping, |rows| fold.add(c, rows));
+            each_play(&matcher.pick(), grouping, |rows| fold.add(c, rows));
         }
         fold
     }

@@ -10,8 +10,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::*;
+use crate::ask::concurrency::Most;
 use crate::ask::filter::Filter;
 use crate::ask::filter::tests::{filter, passes};
+use crate::columns::Way;
 use crate::rules::is_watched;
 use crate::testing::{NOW_S, Raw, World, world};
 
@@ -236,6 +238,51 @@ fn windows_end_now_or_lie_around_the_days_named() {
         &zone,
     );
     assert_eq!((f.section_ids, f.user_ids), (Some(vec![4]), Some(vec![7])));
+}
+
+/// Every moment at which something ends: how many ran just before it, and when the last of them began.
+fn most(rows: &[&Raw]) -> Option<Most> {
+    // Ends (0) stand before starts (1) of the same second.
+    let mut events: Vec<(i64, u8)> = Vec::new();
+    for raw in rows {
+        events.extend([(raw.started_s, 1), (raw.stopped_s.unwrap(), 0)]);
+    }
+    events.sort_unstable();
+    let (mut level, mut begun, mut found) = (0, None, None);
+    for (at, what) in events {
+        if what == 1 {
+            level += 1;
+            begun = Some(at);
+        } else {
+            if level >= found.map_or(0, |most: Most| most.count) {
+                found = Some(Most {
+                    count: level,
+                    started_s: begun,
+                    stopped_s: at,
+                });
+            }
+            level -= 1;
+        }
+    }
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn the_most_at_once_are_those_of_a_slow_reader(world in world(), f in filter()) {
+        let columns = world.columns();
+        let rows = |way: Option<Way>| -> Vec<&Raw> {
+            let rows = world.rows.iter().filter(|raw| raw.stopped_s.is_some() && passes(&world, &f, raw));
+            rows.filter(|raw| way.is_none_or(|way| raw.way == way)).collect()
+        };
+        let got = window::concurrent_among(&Matcher::new(&columns, &f));
+        prop_assert_eq!(got.total, most(&rows(None)));
+        prop_assert_eq!(got.transcode, most(&rows(Some(Way::Transcode))));
+        prop_assert_eq!(got.direct_stream, most(&rows(Some(Way::Copy))));
+        prop_assert_eq!(got.direct_play, most(&rows(Some(Way::DirectPlay))));
+    }
 }
 
 proptest! {

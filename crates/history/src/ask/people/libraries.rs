@@ -102,7 +102,7 @@ pub(super) fn sums_by_library(c: &Columns, only: Option<i64>, grouping: bool) ->
         ..Filter::default()
     };
     let mut sums = vec![Sums::default(); c.dims.libraries().len()];
-    each_play(&Matcher::new(c, &filter), grouping, |rows| {
+    each_play(&Matcher::new(c, &filter).pick(), grouping, |rows| {
         for (at, row) in rows.iter().enumerate() {
             let library = c.library_ix(*row);
             let sums = &mut sums[library.at()];

@@ -100,7 +100,7 @@ pub(super) fn sums_by_user(c: &Columns, only: Option<i64>, grouping: bool) -> Ha
     };
     // By viewer first: their numbers are small and dense.
     let mut by_viewer = vec![Sums::default(); c.dims.viewers().len()];
-    each_play(&Matcher::new(c, &filter), grouping, |rows| {
+    each_play(&Matcher::new(c, &filter).pick(), grouping, |rows| {
         for row in rows {
             by_viewer[c.viewer_ix(*row).at()].add(c, *row);
         }

@@ -131,7 +131,7 @@ pub fn watch_time(c: &Columns, filter: &Filter, days: &[i64], grouping: bool, no
         ..filter.clone()
     };
     let matcher = Matcher::new(c, &within);
-    each_play(&matcher, grouping, |rows| {
+    each_play(&matcher.pick(), grouping, |rows| {
         for (since, sums) in &mut windows {
             let mut played = false;
             for row in rows {
@@ -151,7 +151,7 @@ pub fn users(c: &Columns, filter: &Filter, grouping: bool) -> Vec<UserTime> {
     let matcher = Matcher::new(c, filter);
     let mut sums: HashMap<i64, (i64, i64)> = HashMap::new();
     // Groups never span accounts.
-    each_play(&matcher, grouping, |rows| {
+    each_play(&matcher.pick(), grouping, |rows| {
         if let Some(id) = rows.first().and_then(|row| c.viewer(*row).user_id) {
             let (plays, seconds) = sums.entry(id).or_default();
             *plays += 1;
@@ -188,7 +188,7 @@ pub(crate) fn players(c: &Columns, filter: &Filter, grouping: bool) -> Vec<Playe
     let matcher = Matcher::new(c, filter);
     let mut sums: HashMap<Option<&Text>, Sums> = HashMap::new();
     let player = |row: Row| c.client(row).player.as_ref();
-    each_play(&matcher, grouping, |rows| {
+    each_play(&matcher.pick(), grouping, |rows| {
         for (at, row) in rows.iter().enumerate() {
             let name = player(*row);
             let entry = sums.entry(name).or_insert_with(|| Sums {
