@@ -2,12 +2,15 @@
 //! not known is an empty one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use history::View;
 use history::record::record_of;
-use model::{Decision, Fields, Item, MediaKind, Network, Person, Play, Record, Session, Text, Transcode};
+use model::{
+    Decision, Delivery, Fields, Item, MediaKind, Network, Person, Play, Record, Session, Text, Transcode,
+};
 
-use super::commands::{Asked, Fault};
+use super::commands::Asked;
 use super::history::{decision_word, platform, servers};
 use super::metadata::full_resolution;
 use super::platforms::icon;
@@ -19,9 +22,9 @@ use super::value::{Value, object};
 type Known = BTreeMap<&'static str, Value>;
 
 /// `get_activity`: everything, or one session by `session_key` or `session_id`: then the session alone, or nothing.
-pub(super) fn activity(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
+pub(super) fn activity(view: &View<'_>, asked: &Asked) -> Value {
     let given = &asked.params;
-    let only = servers(asked)?;
+    let only = servers(asked);
     let snapshot = asked.ctx.live.snapshot();
     let plays = snapshot
         .plays()
@@ -35,7 +38,7 @@ pub(super) fn activity(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
             None => play.session.client_run.as_deref() == by_id,
         };
         let found = plays.find(|p| wanted(p));
-        return Ok(found.map_or(Value::Null, |play| session(view, play)));
+        return found.map_or(Value::Null, |play| session(view, play));
     }
     let plays: Vec<_> = plays.collect();
     let count = |wanted| {
@@ -51,7 +54,7 @@ pub(super) fn activity(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
                 .sum::<i64>(),
         )
     };
-    Ok(object! {
+    object! {
         "stream_count" => plays.len().to_string(),
         "sessions" => Value::List(plays.iter().map(|play| session(view, play)).collect()),
         "stream_count_direct_play" => count(Decision::DirectPlay),
@@ -60,7 +63,7 @@ pub(super) fn activity(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
         "total_bandwidth" => bandwidth(|_| true),
         "lan_bandwidth" => bandwidth(|p| !is_remote(p)),
         "wan_bandwidth" => bandwidth(is_remote),
-    })
+    }
 }
 
 fn is_remote(play: &Play) -> bool {
@@ -69,7 +72,7 @@ fn is_remote(play: &Play) -> bool {
 
 fn session(view: &View<'_>, play: &Play) -> Value {
     let people = view.columns.dims.people();
-    let record = record_of(play, people);
+    let record = record_of(play, people).or_else(|| record_of(&as_if_kept(play), people));
     let session = &*play.session;
     let mut known = Known::new();
     of_item(&session.item, &mut known);
@@ -98,6 +101,20 @@ fn session(view: &View<'_>, play: &Play) -> Value {
     let pairs = pairs.collect();
     debug_assert!(known.is_empty(), "keys no session has: {known:?}");
     Value::Object(pairs)
+}
+
+/// The play as one of a film: what is never kept, such as a trailer, is delivered by the same rules as what is.
+fn as_if_kept(play: &Play) -> Play {
+    let mut play = play.clone();
+    let mut session = (*play.session).clone();
+    session.item = Arc::new(Item {
+        kind: MediaKind::Movie,
+        rating_key: Some("0".into()),
+        extra: false,
+        ..(*session.item).clone()
+    });
+    play.session = Arc::new(session);
+    play
 }
 
 fn text(value: Option<&Text>) -> Value {
@@ -263,7 +280,6 @@ fn of_delivery(session: &Session, known: &mut Known) {
 }
 
 fn of_transcode(session: &Session, transcode: &Transcode, known: &mut Known) {
-    let delivery = &*session.delivery;
     let ready = session.position_ms.and_then(|at| i64::try_from(at).ok());
     let ready = ready
         .zip(transcode.buffer_ahead_ms)
@@ -272,60 +288,28 @@ fn of_transcode(session: &Session, transcode: &Transcode, known: &mut Known) {
         .key
         .as_ref()
         .map(|key| format!("/transcode/sessions/{key}"));
-    let progress = transcode.progress_percent.map(|p| p.floor().to_string());
-    let progress = progress.and_then(|p| p.parse().ok()).map_or(0, |p: i64| p);
+    // Whole percent, downwards; the text of a float without a fraction is that of a whole number.
+    let progress = transcode
+        .progress_percent
+        .and_then(|p| p.floor().to_string().parse().ok());
+    let is = |flag: Option<bool>| Value::flag(flag == Some(true));
     known.extend([
         ("transcode_key", Value::or_empty(key)),
-        (
-            "transcode_throttled",
-            Value::flag(transcode.throttled == Some(true)),
-        ),
+        ("transcode_throttled", is(transcode.throttled)),
         (
             "throttled",
-            if transcode.throttled == Some(true) {
-                "1".into()
-            } else {
-                "0".into()
-            },
+            Value::digits(Some(i32::from(transcode.throttled == Some(true)))),
         ),
-        ("transcode_progress", Value::Int(progress)),
+        ("transcode_progress", Value::Int(progress.unwrap_or(0))),
         (
             "transcode_speed",
             Value::or_empty(transcode.speed.map(|s| format!("{s:?}"))),
         ),
-        (
-            "transcode_audio_channels",
-            Value::digits(delivery.audio.as_ref().and_then(|a| a.channels)),
-        ),
-        (
-            "transcode_audio_codec",
-            text(delivery.audio.as_ref().and_then(|a| a.codec.as_ref())),
-        ),
-        (
-            "transcode_video_codec",
-            text(delivery.video.as_ref().and_then(|v| v.codec.as_ref())),
-        ),
-        (
-            "transcode_width",
-            Value::digits(delivery.video.as_ref().and_then(|v| v.width)),
-        ),
-        (
-            "transcode_height",
-            Value::digits(delivery.video.as_ref().and_then(|v| v.height)),
-        ),
-        ("transcode_container", text(delivery.container.as_ref())),
-        ("transcode_protocol", text(delivery.protocol.as_ref())),
         ("transcode_max_offset_available", Value::Int(ready.unwrap_or(0))),
-        (
-            "transcode_hw_requested",
-            Value::flag(transcode.hw_requested == Some(true)),
-        ),
+        ("transcode_hw_requested", is(transcode.hw_requested)),
         ("transcode_hw_decode", text(transcode.hw_decode.as_ref())),
         ("transcode_hw_encode", text(transcode.hw_encode.as_ref())),
-        (
-            "transcode_hw_full_pipeline",
-            Value::flag(transcode.hw_full_pipeline == Some(true)),
-        ),
+        ("transcode_hw_full_pipeline", is(transcode.hw_full_pipeline)),
         (
             "transcode_hw_decoding",
             Value::flag(transcode.hw_decode.is_some()),
@@ -334,6 +318,30 @@ fn of_transcode(session: &Session, transcode: &Transcode, known: &mut Known) {
             "transcode_hw_encoding",
             Value::flag(transcode.hw_encode.is_some()),
         ),
+    ]);
+    of_output(&session.delivery, known);
+}
+
+/// What the transcoder makes, which is what is delivered.
+fn of_output(delivery: &Delivery, known: &mut Known) {
+    let (video, audio) = (delivery.video.as_ref(), delivery.audio.as_ref());
+    known.extend([
+        (
+            "transcode_audio_channels",
+            Value::digits(audio.and_then(|a| a.channels)),
+        ),
+        (
+            "transcode_audio_codec",
+            text(audio.and_then(|a| a.codec.as_ref())),
+        ),
+        (
+            "transcode_video_codec",
+            text(video.and_then(|v| v.codec.as_ref())),
+        ),
+        ("transcode_width", Value::digits(video.and_then(|v| v.width))),
+        ("transcode_height", Value::digits(video.and_then(|v| v.height))),
+        ("transcode_container", text(delivery.container.as_ref())),
+        ("transcode_protocol", text(delivery.protocol.as_ref())),
     ]);
 }
 

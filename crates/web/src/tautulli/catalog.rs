@@ -46,7 +46,7 @@ pub(super) async fn item(asked: Arc<Asked>) -> Result<Value, Fault> {
             );
             Ok(metadata::whole(&item, &Above { parent, grandparent }))
         }
-        Err(e) => quietly(&e),
+        Err(e) => Ok(quietly(&e)),
     }
 }
 
@@ -71,16 +71,16 @@ pub(super) async fn children(asked: Arc<Asked>) -> Result<Value, Fault> {
     };
     match catalog.children(&server, key, of).await {
         Ok(children) => Ok(metadata::children(&children)),
-        Err(e) => quietly(&e),
+        Err(e) => Ok(quietly(&e)),
     }
 }
 
 /// Nothing, with success, as Tautulli answers when its server does not.
-fn quietly(e: &CatalogError) -> Result<Value, Fault> {
+fn quietly(e: &CatalogError) -> Value {
     if e.kind != Kind::NotFound {
         tracing::debug!("asking a server for an item: {e}");
     }
-    Ok(Value::Null)
+    Value::Null
 }
 
 /// The members of the collection or playlist a question is about: `None` if it is about neither. Nobody's if the
@@ -103,7 +103,10 @@ pub(super) async fn members(asked: &Asked) -> Result<Option<Vec<i64>>, Fault> {
     };
     match members {
         Ok(members) => Ok(Some(members.iter().map(|m| m.rating_key).collect())),
-        Err(e) => quietly(&e).map(|_| Some(Vec::new())),
+        Err(e) => {
+            quietly(&e);
+            Ok(Some(Vec::new()))
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::envelope::{Format, Reply, Written};
 use super::list::COMMANDS;
 use super::params::{NotANumber, Params};
 use super::value::Value;
-use super::{Settings, catalog};
+use super::{Settings, catalog, long};
 use crate::{CatalogError, Context};
 
 /// One question and all that is needed to answer it.
@@ -164,11 +164,15 @@ impl Command {
     pub(super) async fn answer(&'static self, asked: Asked, format: Format) -> Response {
         let written = match self.run {
             Run::Now(run) => format.write(run(&asked).unwrap_or_else(|fault| fault.into_reply(self.name))),
-            Run::History(run) => self.from_history(run, asked, format).await,
+            Run::History(run) => self.of_history(run, asked, format).await,
             Run::Members(run) => match catalog::members(&asked).await {
                 Ok(members) => {
                     let asked = Asked { members, ..asked };
-                    self.from_history(run, asked, format).await
+                    if self.name == "get_history" && format.is_plain() && long::is_long(&asked.params) {
+                        let failed = |fault: Fault| fault.into_reply("get_history");
+                        return long::response(Arc::new(asked), format, failed).await;
+                    }
+                    self.of_history(run, asked, format).await
                 }
                 Err(fault) => format.write(fault.into_reply(self.name)),
             },
@@ -181,7 +185,7 @@ impl Command {
     }
 
     /// Asks and writes on the same thread, so that the one that serves everybody does neither.
-    async fn from_history(&'static self, run: FromHistory, asked: Asked, format: Format) -> Written {
+    async fn of_history(&'static self, run: FromHistory, asked: Asked, format: Format) -> Written {
         let Some(history) = asked.ctx.history.clone() else {
             return format.write(Reply::failed());
         };

@@ -129,23 +129,46 @@ impl Format {
                 body,
             };
         }
-        if let Some(name) = &self.callback {
-            body.extend_from_slice(name.as_bytes());
-            body.push(b'(');
-        }
+        self.open(&mut body);
         let whole = Value::Object(vec![("response", envelope)]);
         if self.pretty {
             whole.write_pretty(&mut body, 0);
         } else {
             whole.write_json(&mut body);
         }
-        if self.callback.is_some() {
-            body.extend_from_slice(b");");
-        }
+        self.close(&mut body);
         Written {
             status,
-            content_type: if self.callback.is_some() { JAVASCRIPT } else { JSON },
+            content_type: self.content_type(),
             body,
+        }
+    }
+
+    /// True for JSON without line breaks, whatever it is handed to.
+    pub(super) fn is_plain(&self) -> bool {
+        !self.xml && !self.pretty
+    }
+
+    /// What comes before JSON.
+    pub(super) fn open(&self, out: &mut Vec<u8>) {
+        if let Some(name) = &self.callback {
+            out.extend_from_slice(name.as_bytes());
+            out.push(b'(');
+        }
+    }
+
+    /// What comes after it.
+    pub(super) fn close(&self, out: &mut Vec<u8>) {
+        if self.callback.is_some() {
+            out.extend_from_slice(b");");
+        }
+    }
+
+    pub(super) fn content_type(&self) -> HeaderValue {
+        match (self.xml, &self.callback) {
+            (true, _) => XML,
+            (false, Some(_)) => JAVASCRIPT,
+            (false, None) => JSON,
         }
     }
 

@@ -16,20 +16,60 @@ use super::value::{Object, Value, object};
 
 /// `get_history`.
 pub(super) fn history(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
-    let query = query(view, asked)?;
+    let found = find(view, asked, 0, usize::MAX)?;
+    Ok(object! {
+        "recordsFiltered" => found.filtered,
+        "recordsTotal" => found.total,
+        "data" => Value::List(found.rows().collect()),
+        "draw" => 1_i64,
+        "filter_duration" => human_duration(found.duration_s()),
+        "total_duration" => human_duration(found.total_duration_s),
+    })
+}
+
+/// A page, or a part of one.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) filtered: usize,
+    pub(super) total: usize,
+    pub(super) total_duration_s: i64,
+    /// The page goes on.
+    pub(super) is_more: bool,
+    lines: Vec<Line>,
+}
+
+impl Found {
+    pub(super) fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    pub(super) fn duration_s(&self) -> i64 {
+        self.lines.iter().map(duration_s).sum()
+    }
+
+    pub(super) fn rows(&self) -> impl Iterator<Item = Value> + '_ {
+        self.lines.iter().map(line)
+    }
+}
+
+/// At most `most` rows of the page that is asked for, after the first `skipped` of them.
+pub(super) fn find(view: &View<'_>, asked: &Asked, skipped: usize, most: usize) -> Result<Found, Fault> {
+    let whole = query(view, asked)?;
+    let query = Query {
+        start: whole.start.saturating_add(skipped),
+        length: whole.length.saturating_sub(skipped).min(most),
+        ..whole
+    };
     let running = running(view, asked, &query);
     let count = running.len();
     let mut found = page(view, &widened(&query, count))?;
     let lines = merged(&query, std::mem::take(&mut found.entries), running);
-    let page_duration_s = lines.iter().map(duration_s).sum();
-    let rows: Vec<Value> = lines.iter().map(line).collect();
-    Ok(object! {
-        "recordsFiltered" => found.filtered + count,
-        "recordsTotal" => found.rows_total,
-        "data" => rows,
-        "draw" => 1_i64,
-        "filter_duration" => human_duration(page_duration_s),
-        "total_duration" => human_duration(found.total_duration_s),
+    Ok(Found {
+        filtered: found.filtered + count,
+        total: found.rows_total,
+        total_duration_s: found.total_duration_s,
+        is_more: !lines.is_empty() && lines.len() == most && whole.length > skipped.saturating_add(most),
+        lines,
     })
 }
 
@@ -112,16 +152,15 @@ fn filter(view: &View<'_>, asked: &Asked) -> Result<Filter, Fault> {
         guid_prefix: given
             .text("guid")
             .map(|g| Text::from(g.split('?').next().unwrap_or(g))),
-        servers: servers(asked)?,
+        servers: servers(asked),
         ..Filter::default()
     };
-    match &asked.members {
+    if let Some(members) = &asked.members {
         // What is asked for is in a collection; its kind says nothing of a play.
-        Some(members) => filter.members = Some(members.clone()),
-        None => {
-            filter.rating_keys = numbers(given, "rating_key");
-            filter.classes = classes(given);
-        }
+        filter.members = Some(members.clone());
+    } else {
+        filter.rating_keys = numbers(given, "rating_key");
+        filter.classes = classes(given);
     }
     let zone = view.time_zone();
     for (name, first, last) in [
@@ -137,20 +176,16 @@ fn filter(view: &View<'_>, asked: &Asked) -> Result<Filter, Fault> {
     Ok(filter)
 }
 
-/// Whose plays are asked for, if of one server alone.
-pub(super) fn servers(asked: &Asked) -> Result<Option<Vec<SourceId>>, Fault> {
-    let Some(name) = asked.params.text("server") else {
-        return Ok(None);
-    };
+/// Whose plays are asked for, if of one server alone. A name that no server has finds nothing.
+pub(super) fn servers(asked: &Asked) -> Option<Vec<SourceId>> {
+    let name = asked.params.text("server")?;
     let snapshot = asked.ctx.live.snapshot();
     let named = snapshot
         .servers
         .iter()
         .find(|s| s.id.as_str() == name || s.name() == name);
     // A server of the past is known by our id alone.
-    Ok(Some(vec![
-        named.map_or_else(|| SourceId::from(name), |s| s.id.clone()),
-    ]))
+    Some(vec![named.map_or_else(|| SourceId::from(name), |s| s.id.clone())])
 }
 
 /// A list of numbers; what is none is nothing's number.

@@ -11,8 +11,8 @@ use super::users::{field, field_or, row_id};
 use super::value::{Value, object};
 
 /// `get_library_names`.
-pub(super) fn names(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
-    let only = servers(asked)?;
+pub(super) fn names(view: &View<'_>, asked: &Asked) -> Value {
+    let only = servers(asked);
     let listed = sections(view.columns).into_iter();
     let listed = listed.filter(|(server, _)| only.as_ref().is_none_or(|only| only.contains(server)));
     let rows = listed.map(|(_, s)| {
@@ -23,7 +23,7 @@ pub(super) fn names(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
             "agent" => field(&s.fields, "agent"),
         }
     });
-    Ok(Value::List(rows.collect()))
+    Value::List(rows.collect())
 }
 
 /// `get_library`; nothing where there is none of this number. Of several servers that use one number, the first that
@@ -33,7 +33,7 @@ pub(super) fn library(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
         return Err(Fault::Incomplete);
     }
     let wanted = asked.params.int("section_id").ok().flatten();
-    let only = servers(asked)?;
+    let only = servers(asked);
     let known = view.columns.dims.libraries().iter();
     let mut known = known.filter(|dim| only.as_ref().is_none_or(|only| only.contains(&dim.server)));
     let found = known.find_map(|dim| {

@@ -19,7 +19,7 @@ pub(super) static COMMANDS: &[Command] = &[
     from_history(
         "get_activity",
         "What plays now; with session_key or session_id, that alone.",
-        activity::activity,
+        |view, asked| Ok(activity::activity(view, asked)),
     ),
     from_server(
         "get_children_metadata",
@@ -77,7 +77,9 @@ pub(super) static COMMANDS: &[Command] = &[
         "The library section_id; with include_last_accessed.",
         libraries::library,
     ),
-    from_history("get_library_names", "The libraries by name.", libraries::names),
+    from_history("get_library_names", "The libraries by name.", |view, asked| {
+        Ok(libraries::names(view, asked))
+    }),
     from_history(
         "get_library_user_stats",
         "Who played of section_id; with grouping.",
@@ -173,7 +175,7 @@ pub(super) static COMMANDS: &[Command] = &[
     from_memory(
         "get_tautulli_info",
         "The version of Tautulli that is spoken, and the machine.",
-        server::about,
+        |asked| Ok(server::about(asked)),
     ),
     from_history(
         "get_user",
@@ -185,7 +187,9 @@ pub(super) static COMMANDS: &[Command] = &[
         "Where user_id played from; with start, length, search, order_column, order_dir.",
         tables::ips,
     ),
-    from_history("get_user_names", "The users by name.", users::names),
+    from_history("get_user_names", "The users by name.", |view, _| {
+        Ok(users::names(view))
+    }),
     from_history(
         "get_user_player_stats",
         "Players of user_id; with grouping.",
@@ -196,7 +200,7 @@ pub(super) static COMMANDS: &[Command] = &[
         "Plays and time of user_id; with query_days, grouping.",
         stats::user_time,
     ),
-    from_history("get_users", "The users.", users::all),
+    from_history("get_users", "The users.", |view, _| Ok(users::all(view))),
     from_history(
         "get_users_table",
         "The users and what they played; with user_id, grouping, start, length, search, order_column, \

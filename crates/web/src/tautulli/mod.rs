@@ -12,6 +12,7 @@ mod history;
 mod home;
 mod libraries;
 mod list;
+mod long;
 mod metadata;
 mod params;
 mod platforms;

@@ -10,7 +10,7 @@ use history::ask::history::{Column, Direction, Entry, Query};
 use history::columns::ItemDim;
 use history::record::record_of;
 use history::rules::{Class, WatchedStatus, duration_s, percent_complete, percent_shown, watched_status};
-use model::{Play, Record, RecordItem, Text};
+use model::{Play, Record, RecordItem, Scalar, Text};
 
 use super::commands::Asked;
 use super::users::who;
@@ -53,7 +53,8 @@ pub(super) fn running(view: &View<'_>, asked: &Asked, query: &Query) -> Vec<Runn
 
 fn line(view: &View<'_>, play: &Arc<Play>) -> Option<Running> {
     let people = view.columns.dims.people();
-    let record = record_of(play, people)?;
+    let mut record = record_of(play, people)?;
+    bare(Arc::make_mut(&mut record.item));
     let who = record.user_id.and_then(|id| people.get(&id)).map(who);
     let (started_s, stopped_s) = (play.started_at.as_second(), play.seen_at.as_second());
     let paused_s = i64::try_from(play.totals.paused_ms / 1000).unwrap_or(0);
@@ -72,6 +73,22 @@ fn line(view: &View<'_>, play: &Arc<Play>) -> Option<Running> {
         watched,
         record,
     })
+}
+
+/// Pictures are paths on the server; what may follow one is nobody's business.
+fn bare(item: &mut RecordItem) {
+    let cut = |path: &Text| path.split_once('?').map(|(path, _)| Text::from(path));
+    if let Some(path) = item.thumb.as_ref().and_then(cut) {
+        item.thumb = Some(path);
+    }
+    for value in item.extra.values_mut() {
+        if let Scalar::Text(text) = value
+            && text.starts_with('/')
+            && let Some(path) = cut(text)
+        {
+            *text = path;
+        }
+    }
 }
 
 fn dim(item: &RecordItem) -> ItemDim {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Link, ServerSnapshot};
+use model::ServerSnapshot;
 
 use super::ServerAddress;
 use super::commands::{Asked, Fault};
@@ -102,16 +102,13 @@ pub(super) fn friendly_name(asked: &Asked) -> Result<Reply, Fault> {
 /// `server_status`: whether the server answers; null before it was first asked.
 pub(super) fn connected(asked: &Asked) -> Result<Reply, Fault> {
     let server = chosen(asked)?;
-    let up = server.and_then(|s| {
-        s.last_sessions_ok
-            .map(|_| s.health.is_up() || s.link != Link::None)
-    });
+    let up = server.and_then(|s| s.last_sessions_ok.map(|_| s.health.is_up()));
     Ok(Reply::success(object! { "connected" => up }))
 }
 
 /// `get_tautulli_info`: the version whose words are spoken here, so that clients that ask for one are content.
-pub(super) fn about(asked: &Asked) -> Result<Reply, Fault> {
-    Ok(Reply::success(object! {
+pub(super) fn about(asked: &Asked) -> Reply {
+    Reply::success(object! {
         "tautulli_install_type" => "projectionist",
         "tautulli_version" => SPOKEN_VERSION,
         "tautulli_branch" => "master",
@@ -122,7 +119,7 @@ pub(super) fn about(asked: &Asked) -> Result<Reply, Fault> {
         "tautulli_platform_linux_distro" => "",
         "tautulli_platform_device_name" => "",
         "tautulli_python_version" => "",
-    }))
+    })
 }
 
 /// As Python names the system.

@@ -16,27 +16,27 @@ const USUAL_DAYS: [i64; 4] = [1, 7, 30, 0];
 
 /// `get_user_watch_time_stats`.
 pub(super) fn user_time(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
-    times(view, asked, of_user(asked)?)
+    Ok(times(view, asked, of_user(asked)?))
 }
 
 /// `get_library_watch_time_stats`.
 pub(super) fn library_time(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
-    times(view, asked, of_library(asked)?)
+    Ok(times(view, asked, of_library(asked)?))
 }
 
 /// `get_item_watch_time_stats`: of an item of any kind, or of all that is in a collection or playlist.
 pub(super) fn item_time(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
-    times(view, asked, of_items(asked)?)
+    Ok(times(view, asked, of_items(asked)?))
 }
 
 /// `get_library_user_stats`.
 pub(super) fn library_users(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
-    people(view, asked, of_library(asked)?)
+    Ok(people(view, asked, of_library(asked)?))
 }
 
 /// `get_item_user_stats`.
 pub(super) fn item_users(view: &View<'_>, asked: &Asked) -> Result<Value, Fault> {
-    people(view, asked, of_items(asked)?)
+    Ok(people(view, asked, of_items(asked)?))
 }
 
 /// A number the command cannot do without. `None` within: it is no number, so it is nobody's and nothing's.
@@ -70,20 +70,22 @@ fn of_items(asked: &Asked) -> Result<Option<Filter>, Fault> {
     }))
 }
 
-fn times(view: &View<'_>, asked: &Asked, of: Option<Filter>) -> Result<Value, Fault> {
+fn times(view: &View<'_>, asked: &Asked, of: Option<Filter>) -> Value {
     let Some(filter) = of else {
-        return Ok(Value::List(Vec::new()));
+        return Value::List(Vec::new());
     };
     let filter = Filter {
-        servers: servers(asked)?,
+        servers: servers(asked),
         ..filter
     };
-    let days: Vec<i64> = match asked.params.text("query_days") {
-        None => USUAL_DAYS.to_vec(),
-        Some(_) => {
-            let parts = asked.params.list("query_days").into_iter();
-            parts.map(|part| python_int(part).unwrap_or(0)).collect()
-        }
+    let asked_for = asked.params.list("query_days");
+    let days: Vec<i64> = if asked_for.is_empty() {
+        USUAL_DAYS.to_vec()
+    } else {
+        asked_for
+            .into_iter()
+            .map(|part| python_int(part).unwrap_or(0))
+            .collect()
     };
     let times = watch_time(view.columns, &filter, &days, asked.grouping(), asked.now_s);
     let rows = times.into_iter().map(|time| {
@@ -93,19 +95,19 @@ fn times(view: &View<'_>, asked: &Asked, of: Option<Filter>) -> Result<Value, Fa
             "total_plays" => time.plays,
         }
     });
-    Ok(Value::List(rows.collect()))
+    Value::List(rows.collect())
 }
 
-fn people(view: &View<'_>, asked: &Asked, of: Option<Filter>) -> Result<Value, Fault> {
+fn people(view: &View<'_>, asked: &Asked, of: Option<Filter>) -> Value {
     let Some(filter) = of else {
-        return Ok(Value::List(Vec::new()));
+        return Value::List(Vec::new());
     };
     let filter = Filter {
-        servers: servers(asked)?,
+        servers: servers(asked),
         ..filter
     };
     let rows = users(view.columns, &filter, asked.grouping());
-    Ok(Value::List(rows.iter().map(person).collect()))
+    Value::List(rows.iter().map(person).collect())
 }
 
 fn person(row: &UserTime) -> Value {
