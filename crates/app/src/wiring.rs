@@ -10,7 +10,7 @@ use base::supervise::Supervisor;
 use base::{Clock, Secret};
 use export::{LabelPolicy, Profile};
 use history::History;
-use history::record::{Policy, Recorder, Status};
+use history::record::{Details, Policy, Recorder, Status};
 use live::{Live, OBSERVATION_QUEUE};
 use model::{Observation, SourceId};
 use sources::{Ctx, plex};
@@ -26,7 +26,7 @@ use crate::config::Config;
 use crate::discovery::{self, Discovered};
 use crate::failure::Failure;
 use crate::keeping::{self, Kept};
-use crate::recorder::Fill;
+use crate::recorder::{Describe, Fill};
 use crate::{catalog, listen, tautulli_sync};
 
 /// Time for each stage of the shutdown; together below the 8 s that container runtimes leave us before they kill.
@@ -94,6 +94,7 @@ pub(crate) struct App {
 struct Keeper {
     recorder: JoinHandle<()>,
     status: Status,
+    details: Details,
     policy: Policy,
     history: History,
 }
@@ -155,6 +156,9 @@ pub(crate) fn build(
         sources.watch(server.clone());
     }
     let collector = history.clone().map(|history| sources.tend(history, &config));
+    if let Some(keeper) = &keeper {
+        sources.describe(keeper.details.clone());
+    }
     let (found, discovered) = mpsc::channel(DISCOVERED_QUEUE);
     sources.discover(config.plex, found);
 
@@ -240,10 +244,11 @@ impl Keeper {
         let (history, policy) = (kept.history, kept.policy);
         let recorder = Recorder::new(history.clone(), policy.clone(), clock.clone(), &kept.restored);
         actor.restore(kept.restored.carried);
-        let (journal, status) = (actor.journal(), recorder.status());
+        let (journal, status, details) = (actor.journal(), recorder.status(), recorder.details());
         Self {
             recorder: tokio::spawn(recorder.run(live.watch(), journal)),
             status,
+            details,
             policy,
             history,
         }
@@ -331,6 +336,17 @@ impl Sources {
             collections::run(service.clone(), asked.clone(), cancel.clone())
         });
         collector
+    }
+
+    /// Has the libraries tell the recorder of what plays.
+    fn describe(&mut self, details: Details) {
+        let task = Describe {
+            catalog: self.catalog.clone(),
+            details,
+            live: self.live.clone(),
+            cancel: self.cancel.clone(),
+        };
+        self.supervisor.restart("details", move || task.clone().run());
     }
 
     /// Looks for further servers of the account, if that was asked for.

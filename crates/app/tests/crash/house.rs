@@ -25,15 +25,21 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) async fn new() -> Self {
-        let seed = Seed {
+        Self::with(|_| (), "backfill = false").await
+    }
+
+    /// `history`: further keys of that table.
+    pub(crate) async fn with(change: impl FnOnce(&mut Seed), history: &str) -> Self {
+        let mut seed = Seed {
             libraries: vec![LibrarySeed::movies("Movies", 5)],
             ..Seed::default()
         };
+        change(&mut seed);
         let plex = Plex::start(seed).await;
         let dir = tempfile::tempdir().unwrap();
         let config = format!(
             "[[plex]]\nid = \"attic\"\nurl = \"{}\"\ntoken = \"{}\"\npoll_interval_s = 0.5\n\n\
-             [history]\nignore_below_s = 0\nbackfill = false\n",
+             [history]\nignore_below_s = 0\n{history}\n",
             plex.url(),
             plex.token()
         );

@@ -5,5 +5,6 @@
 
 mod disk;
 mod evening;
+mod gap;
 mod house;
 mod killed;

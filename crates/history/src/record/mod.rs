@@ -8,6 +8,7 @@ mod backfill;
 mod body;
 #[cfg(test)]
 mod build;
+mod details;
 mod json;
 mod of;
 mod policy;
@@ -22,6 +23,7 @@ mod tests;
 use model::{Carried, SourceId};
 
 pub use backfill::{Backfilled, backfill, known_until_s, set_known_until_s};
+pub use details::{Details, ItemMore};
 pub use of::{LIVE_SECTION, record_of};
 pub use policy::{Ignored, Policy};
 pub use status::{Figures, Status};

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde_json::{Map, Value};
 
 use super::body;
+use super::details::Details;
 use super::of::{LIVE_SECTION, record_of};
 use super::policy::{Ignored, Policy};
 use super::save::{Save, ServerNews, seen_ms};
@@ -28,7 +29,12 @@ pub(super) struct Closed {
 }
 
 /// Writes everything of `save`, or nothing.
-pub(super) fn save(txn: &mut Txn<'_>, save: &Save, policy: &Policy) -> Result<Closed, Error> {
+pub(super) fn save(
+    txn: &mut Txn<'_>,
+    save: &Save,
+    policy: &Policy,
+    details: &Details,
+) -> Result<Closed, Error> {
     let mut ids = ServerIds::default();
     for news in &save.servers {
         write_server(txn, news)?;
@@ -45,7 +51,7 @@ pub(super) fn save(txn: &mut Txn<'_>, save: &Save, policy: &Policy) -> Result<Cl
     for play in &save.closed {
         let server_id = ids.of(txn, &play.source)?;
         forget(txn.conn, server_id, play.id.as_str())?;
-        match close(txn, play, policy)? {
+        match close(txn, play, policy, details)? {
             Some(true) => closed.kept += 1,
             Some(false) => closed.ignored += 1,
             None => {}
@@ -55,8 +61,8 @@ pub(super) fn save(txn: &mut Txn<'_>, save: &Save, policy: &Policy) -> Result<Cl
 }
 
 /// Closes a play: true if it is kept, false if policy leaves it out, `None` if such things are never kept.
-fn close(txn: &mut Txn<'_>, play: &Play, policy: &Policy) -> Result<Option<bool>, Error> {
-    let Some(record) = record_of(play, txn.columns.dims.people()) else {
+fn close(txn: &mut Txn<'_>, play: &Play, policy: &Policy, details: &Details) -> Result<Option<bool>, Error> {
+    let Some(mut record) = record_of(play, txn.columns.dims.people()) else {
         return Ok(None);
     };
     if let Some(why) = left_out(txn, &record, policy) {
@@ -64,6 +70,7 @@ fn close(txn: &mut Txn<'_>, play: &Play, policy: &Policy) -> Result<Option<bool>
         tracing::debug!("play {id} is not kept: {}", reason(why));
         return Ok(Some(false));
     }
+    details.complete(&mut record);
     let owner = play
         .session
         .user
@@ -433,12 +440,12 @@ fn sums(conn: &Connection, source: &SourceId) -> Result<Sums, Error> {
     Ok((estimated_bytes, sent))
 }
 
-/// Drops what is not needed to read the plays of servers that are watched no longer: their open plays, as last known.
+/// Closes plays of servers that are watched no longer, as they were last known.
 pub(super) fn close_all(txn: &mut Txn<'_>, plays: &[Play], policy: &Policy) -> Result<Closed, Error> {
     let closed = plays.iter().map(|p| std::sync::Arc::new(p.clone())).collect();
     let all = Save {
         closed,
         ..Save::default()
     };
-    save(txn, &all, policy)
+    save(txn, &all, policy, &Details::default())
 }

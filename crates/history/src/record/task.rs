@@ -10,6 +10,7 @@ use model::{Play, Snapshot};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
+use super::details::Details;
 use super::policy::Policy;
 use super::rows::{self, Closed};
 use super::save::{Book, Save};
@@ -41,6 +42,7 @@ const LAST_TRIES: u32 = 3;
 pub struct Recorder {
     history: History,
     policy: Arc<Policy>,
+    details: Details,
     status: Status,
     clock: Clock,
     book: Book,
@@ -52,6 +54,7 @@ impl Recorder {
         Self {
             history,
             policy: Arc::new(policy),
+            details: Details::default(),
             status: Status::recording(&restored.carried),
             clock,
             book: Book::new(&restored.carried),
@@ -61,6 +64,11 @@ impl Recorder {
     /// For the scrape.
     pub fn status(&self) -> Status {
         self.status.clone()
+    }
+
+    /// Where to tell of the items that play.
+    pub fn details(&self) -> Details {
+        self.details.clone()
     }
 
     /// Runs until `ended` is closed and everything is on disk. A store that cannot be written is tried again for as
@@ -150,8 +158,13 @@ impl Recorder {
     }
 
     async fn write(&self, save: Arc<Save>) -> Result<Closed, Error> {
-        let (history, policy) = (self.history.clone(), self.policy.clone());
-        blocking(move || history.change(move |txn| rows::save(txn, &save, &policy)).wait()).await
+        let (history, policy, details) = (self.history.clone(), self.policy.clone(), self.details.clone());
+        blocking(move || {
+            history
+                .change(move |txn| rows::save(txn, &save, &policy, &details))
+                .wait()
+        })
+        .await
     }
 
     fn failed(&self, e: &Error) {
