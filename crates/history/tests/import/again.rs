@@ -138,3 +138,56 @@ fn rows_that_came_over_the_api_are_known_to_the_import() {
     let report = room.import(&source.file("tautulli.db")).unwrap();
     assert_eq!(ids(&report), (30, 10, 0, 0));
 }
+
+#[test]
+fn what_we_recorded_ourselves_is_not_taken_a_second_time() {
+    const T: i64 = 1_700_000_000;
+    // One whole history is the source of rows as an import makes them.
+    let (elsewhere, _) = Room::with(&[Play::movie(1, T)]);
+    let witnessed = Record {
+        origin: model::Origin::Recorded,
+        origin_key: "attic-5-1".into(),
+        wanted_id: None,
+        // Seen a little later, and for a little less long, than Tautulli saw it.
+        started_ms: (T + 4) * 1000 + 300,
+        stopped_ms: Some((T + 3590) * 1000),
+        ..elsewhere.play(1).record
+    };
+    for (what, ours, expected) in [
+        ("the same play", witnessed.clone(), (1, 1)),
+        (
+            "by somebody else",
+            Record {
+                user_id: Some(8),
+                ..witnessed.clone()
+            },
+            (2, 0),
+        ),
+        (
+            "on another server",
+            Record {
+                server: "cabin".into(),
+                ..witnessed.clone()
+            },
+            (2, 0),
+        ),
+        (
+            "at another time",
+            Record {
+                started_ms: (T + 3601) * 1000,
+                stopped_ms: Some((T + 3700) * 1000),
+                ..witnessed.clone()
+            },
+            (2, 0),
+        ),
+    ] {
+        let room = Room::new();
+        room.history.change(move |txn| txn.add(&ours)).wait().unwrap();
+        let path = room.file("tautulli.db");
+        database(&path, &[], &[Play::movie(1, T), Play::movie(2, T + 90_000)]);
+        let report = room.import(&path).unwrap();
+        assert_eq!((report.added, report.known), expected, "{what}");
+        let again = room.import(&path).unwrap();
+        assert_eq!(again.added, 0, "{what}");
+    }
+}

@@ -6,6 +6,7 @@ use model::{Person, Record, Scalar, Section, SourceId, Text};
 use rusqlite::OptionalExtension as _;
 use serde::{Deserialize, Serialize};
 
+use super::ours::Ours;
 use crate::{Error, History, Pending, Txn, View};
 
 /// Places remembered along the way, by which a database is recognised.
@@ -72,7 +73,7 @@ pub struct Taken {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Kept {
     pub added: u64,
-    /// Were there already.
+    /// Were there already, or were recorded by ourselves.
     pub known: u64,
 }
 
@@ -109,8 +110,9 @@ pub(super) fn write(history: &History, server: &SourceId, taken: Taken, bulk: bo
             let section = section_with_before(txn, &server, section);
             txn.set_section(&server, &section)?;
         }
+        let ours = Ours::new(txn.columns, &server, &taken.records);
         for record in &taken.records {
-            if txn.add(record)?.known {
+            if ours.have(record) || txn.add(record)?.known {
                 kept.known += 1;
             } else {
                 kept.added += 1;

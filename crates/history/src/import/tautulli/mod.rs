@@ -10,6 +10,7 @@ mod file;
 mod groups;
 mod keep;
 mod layout;
+mod ours;
 mod people;
 mod read;
 mod run;

@@ -12,7 +12,7 @@ use super::keep::{self, Kept, Mark, Taken};
 use super::layout::{self, HISTORY};
 use super::read::{self, Chunk, Plan};
 use super::{Options, Progress, REFUSALS_KEPT, Report, Watch, people};
-use crate::{Error, History, Pending};
+use crate::{Error, History, Pending, record};
 
 /// Chunks read ahead of the writer.
 const READ_AHEAD: usize = 2;
@@ -89,10 +89,14 @@ pub fn run(
         written.and(read)
     });
     // Also after a failure: what was read before it is here to stay. A stopped import is gone on with later.
-    if bulk && !import.report.stopped {
+    if !import.report.stopped {
         import.progress.finishing = true;
         import.tell();
-        history.rebuild_rollups().wait()?;
+        // What a server listed and this import tells better. Removing makes the roll-ups anew.
+        let removed = record::drop_seen(history).wait()?;
+        if bulk && removed == 0 {
+            history.rebuild_rollups().wait()?;
+        }
     }
     outcome?;
     import.report.elapsed_ms = options.clock.mono_ms().saturating_sub(started_ms);
