@@ -3,6 +3,9 @@
 use super::filter::{Bits, Picked};
 use crate::columns::{NONE, Row};
 
+/// Groups whose oldest row is remembered at a time.
+const KNOWN: usize = 1_024;
+
 /// Calls `play` with the rows of each play that were picked, newest id first: all such rows of a group at once, or,
 /// without grouping, each row alone. The order of plays is any.
 #[inline]
@@ -31,7 +34,12 @@ pub(crate) fn each_play(picked: &Picked<'_>, grouping: bool, mut play: impl FnMu
         play(&rows);
     };
     if picked.is_all() {
-        s.group_last.iter().for_each(|last| group(*last));
+        // At its last row, so that the others are near in memory.
+        for (row, g) in (0..).zip(s.group) {
+            if s.group_last[*g as usize] == row {
+                group(row);
+            }
+        }
     } else {
         let mut seen = Bits::new(c.group_count());
         picked.each(|row| {
@@ -41,4 +49,37 @@ pub(crate) fn each_play(picked: &Picked<'_>, grouping: bool, mut play: impl FnMu
             }
         });
     }
+}
+
+/// Calls `row` with each picked row, oldest id first, and with the oldest picked row of its play: itself at first.
+#[inline]
+pub(crate) fn each_row(picked: &Picked<'_>, grouping: bool, mut row: impl FnMut(Row, Row)) {
+    let c = picked.columns();
+    if !grouping {
+        picked.each(|r| row(r, r));
+        return;
+    }
+    let s = c.slices();
+    let mut seen = Bits::new(c.group_count());
+    // The oldest row of groups lately looked up: a long group need not be walked for each of its rows.
+    let mut known = [(NONE, NONE); KNOWN];
+    picked.each(|r| {
+        let g = s.group[r as usize];
+        if seen.insert(g) {
+            row(r, r);
+            return;
+        }
+        let place = &mut known[g as usize % KNOWN];
+        if place.0 != g {
+            let (mut oldest, mut earlier) = (r, s.previous[r as usize]);
+            while earlier != NONE {
+                if picked.has(earlier) {
+                    oldest = earlier;
+                }
+                earlier = s.previous[earlier as usize];
+            }
+            *place = (g, oldest);
+        }
+        row(r, place.1);
+    });
 }

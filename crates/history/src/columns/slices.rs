@@ -1,6 +1,6 @@
 //! The columns as they stand in memory, for loops over all rows.
 
-use super::{ClientIx, Columns, Group, ItemIx, LibraryIx, Location, Row, ViewerIx, Way, WordIx};
+use super::{ClientIx, Columns, Group, ItemIx, LibraryIx, Location, NONE, Row, ViewerIx, Way, WordIx};
 
 /// One value per row, but for `group_last`, which has one per group. Seconds are since 1970.
 #[derive(Clone, Copy, Debug)]
@@ -39,5 +39,11 @@ impl Columns {
             way: &self.way,
             location: &self.location,
         }
+    }
+
+    /// Rows of the same group before `row`, newest first.
+    pub(crate) fn earlier(&self, row: Row) -> impl Iterator<Item = Row> + '_ {
+        let before = |row: Row| Some(self.previous[row as usize]).filter(|row| *row != NONE);
+        std::iter::successors(before(row), move |row| before(*row))
     }
 }

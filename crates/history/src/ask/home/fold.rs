@@ -8,7 +8,7 @@ use model::RecordKind;
 
 use super::{HomeParams, RankBy, StatId};
 use crate::ask::filter::Matcher;
-use crate::ask::groups::each_play;
+use crate::ask::groups::each_row;
 use crate::ask::history::{rows_of, runs};
 use crate::columns::{Columns, ItemDim, Row};
 use crate::rules::is_watched;
@@ -50,17 +50,19 @@ impl<'a> WorkKey<'a> {
 /// Sums of one entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sums {
-    pub(super) plays: i64,
     pub(super) duration_s: i64,
+    pub(super) plays: u32,
     /// Of the newest play, the oldest row.
     pub(super) row: Row,
-    newest_s: i64,
+    newest_s: u32,
 }
 
 impl Sums {
+    /// A play, by its oldest row.
     #[inline]
-    fn add(&mut self, row: Row, started_s: i64, duration_s: i64) {
-        if self.plays == 0 || started_s > self.newest_s || (started_s == self.newest_s && row < self.row) {
+    fn add(&mut self, row: Row, started_s: u32, duration_s: i64) {
+        // Rows come oldest id first.
+        if self.plays == 0 || started_s > self.newest_s {
             (self.newest_s, self.row) = (started_s, row);
         }
         self.plays += 1;
@@ -179,26 +181,29 @@ impl<'a> Fold<'a> {
         };
         let needless = |id: &StatId| matches!(id, StatId::LastWatched | StatId::MostConcurrent);
         if !wanted.iter().all(needless) {
-            each_play(&matcher.pick(), grouping, |rows| fold.add(c, rows));
+            each_row(&matcher.pick(), grouping, |row, oldest| fold.add(c, row, oldest));
         }
         fold
     }
 
-    /// A play: its newest row first, and the oldest, which stands for it, last.
+    /// A row, and the oldest row of its play, which stands for it.
     #[inline]
-    fn add(&mut self, c: &Columns, rows: &[Row]) {
-        let Some(row) = rows.last().copied() else { return };
-        let started_s = c.started_s(row);
-        let duration_s = rows.iter().map(|row| c.duration_s(*row)).sum();
-        let (item, viewer) = (c.item_ix(row).at(), c.viewer_ix(row).at());
-        self.works.at(item).add(row, started_s, duration_s);
-        self.libraries
-            .at(c.library_ix(row).at())
-            .add(row, started_s, duration_s);
-        self.users.at(viewer).add(row, started_s, duration_s);
-        self.platforms
-            .at(c.client_ix(row).at())
-            .add(row, started_s, duration_s);
+    fn add(&mut self, c: &Columns, row: Row, oldest: Row) {
+        let (item, viewer) = (c.item_ix(oldest).at(), c.viewer_ix(oldest).at());
+        let (library, client) = (c.library_ix(oldest).at(), c.client_ix(oldest).at());
+        let duration_s = c.duration_s(row);
+        let (works, libraries) = (self.works.at(item), self.libraries.at(library));
+        let (users, platforms) = (self.users.at(viewer), self.platforms.at(client));
+        if row != oldest {
+            for sums in [works, libraries, users, platforms] {
+                sums.duration_s += duration_s;
+            }
+            return;
+        }
+        let started_s = c.slices().started[row as usize];
+        for sums in [works, libraries, users, platforms] {
+            sums.add(row, started_s, duration_s);
+        }
         let user = self.users.place[viewer];
         if self.users.keys[user as usize].is_some() {
             self.watchers.add(self.works.place[item], user);
@@ -261,7 +266,7 @@ fn rank<K: Copy + Ord>(table: &Table<K>, how: How, users: &[i64], keep: impl Fn(
         .collect();
     let worth = |place: &Place| {
         let by = match how.rank_by {
-            RankBy::Plays => place.sums.plays,
+            RankBy::Plays => i64::from(place.sums.plays),
             RankBy::Duration => place.sums.duration_s,
         };
         let users = if how.popular { place.users } else { 0 };
@@ -277,7 +282,7 @@ fn rank<K: Copy + Ord>(table: &Table<K>, how: How, users: &[i64], keep: impl Fn(
 }
 
 /// Newest rows of films and episodes seen to their end, newest start first, then newest id.
-pub(super) fn last_watched(matcher: &Matcher<'_>, p: &HomeParams) -> Vec<Row> {
+pub(super) fn last_watched(matcher: &Matcher<'_>, p: &HomeParams) -> Vec<Place> {
     let c = matcher.columns();
     let start = usize::try_from(p.start).unwrap_or(0);
     let count = usize::try_from(p.count).unwrap_or(usize::MAX);
@@ -295,5 +300,12 @@ pub(super) fn last_watched(matcher: &Matcher<'_>, p: &HomeParams) -> Vec<Row> {
         })
         .skip(start)
         .take(count)
+        .map(|row| Place {
+            sums: Sums {
+                row,
+                ..Sums::default()
+            },
+            users: 0,
+        })
         .collect()
 }

@@ -6,13 +6,15 @@ mod fold;
 mod tests;
 mod window;
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
 use model::Section;
 
 use super::concurrency::MostConcurrent;
 use super::filter::Matcher;
 use super::who::Who;
-use crate::columns::Row;
+use crate::columns::{Columns, Row};
 use crate::store::StoredPlay;
 use crate::{Error, View};
 
@@ -168,67 +170,76 @@ pub struct Watched {
 
 /// Answers the cards: one pass over the plays of the window for all of them.
 pub fn stats(v: &View<'_>, p: &HomeParams) -> Result<Vec<HomeStat>, Error> {
-    let wanted: Vec<StatId> = StatId::ALL
-        .into_iter()
-        .filter(|id| p.stat.is_none_or(|stat| stat == *id))
-        .collect();
     let filter = window::filter(p, v.time_zone());
     let matcher = Matcher::new(v.columns, &filter);
+    let wanted: Vec<StatId> = p.stat.map_or(StatId::ALL.to_vec(), |stat| vec![stat]);
     let fold = fold::Fold::over(&matcher, p.grouping, &wanted);
-    wanted
+    let places = |id: StatId| match id {
+        StatId::MostConcurrent => Vec::new(),
+        StatId::LastWatched => fold::last_watched(&matcher, p),
+        _ => p.page(fold.ranking(id, p.rank_by)),
+    };
+    let cards: Vec<(StatId, Vec<fold::Place>)> = wanted.into_iter().map(|id| (id, places(id))).collect();
+    let stored = Stored::of(v, cards.iter().flat_map(|(_, places)| places))?;
+    cards
         .into_iter()
-        .map(|id| {
+        .map(|(id, places)| {
             let rows = match id {
                 StatId::MostConcurrent => HomeRows::Concurrent(window::most_concurrent(v, p)?),
-                StatId::LastWatched => HomeRows::Watched(watched(v, &fold::last_watched(&matcher, p))?),
-                _ => HomeRows::Ranked(ranked(v, &p.page(fold.ranking(id, p.rank_by)))?),
+                StatId::LastWatched => {
+                    HomeRows::Watched(places.iter().filter_map(|place| stored.watched(place)).collect())
+                }
+                _ => HomeRows::Ranked(places.iter().filter_map(|place| stored.ranked(place)).collect()),
             };
             Ok(HomeStat { id, rows })
         })
         .collect()
 }
 
-fn ranked(v: &View<'_>, places: &[fold::Place]) -> Result<Vec<Ranked>, Error> {
-    let c = v.columns;
-    let ids: Vec<u32> = places.iter().map(|place| c.id(place.sums.row)).collect();
-    let mut places = places.iter();
-    let mut rows = Vec::with_capacity(ids.len());
-    for play in v.stored(&ids)? {
-        let Some(place) = places.find(|place| c.id(place.sums.row) == play.id) else {
-            break;
-        };
-        let row = place.sums.row;
-        rows.push(Ranked {
-            plays: place.sums.plays,
+/// The plays that cards show, each read once: most stand on several.
+struct Stored<'a> {
+    columns: &'a Columns,
+    plays: HashMap<u32, StoredPlay>,
+}
+
+impl<'a> Stored<'a> {
+    fn of<'b>(v: &View<'a>, places: impl Iterator<Item = &'b fold::Place>) -> Result<Self, Error> {
+        let mut ids: Vec<u32> = places.map(|place| v.columns.id(place.sums.row)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let plays = v.stored(&ids)?;
+        Ok(Self {
+            columns: v.columns,
+            plays: plays.into_iter().map(|play| (play.id, play)).collect(),
+        })
+    }
+
+    fn who(&self, row: Row) -> Option<Who> {
+        Who::of(self.columns, self.columns.viewer(row).user_id)
+    }
+
+    fn ranked(&self, place: &fold::Place) -> Option<Ranked> {
+        let (c, row) = (self.columns, place.sums.row);
+        let section = c.library(row).section.as_ref();
+        Some(Ranked {
+            plays: i64::from(place.sums.plays),
             duration_s: place.sums.duration_s,
             users: place.users,
             last_play_s: c.started_s(row),
-            who: Who::of(c, c.viewer(row).user_id),
-            section: c
-                .library(row)
-                .section
-                .as_ref()
-                .filter(|s| !super::people::is_gone(s))
+            who: self.who(row),
+            section: section
+                .filter(|section| !super::people::is_gone(section))
                 .cloned(),
-            play,
-        });
-    }
-    Ok(rows)
-}
-
-fn watched(v: &View<'_>, rows: &[Row]) -> Result<Vec<Watched>, Error> {
-    let c = v.columns;
-    let ids: Vec<u32> = rows.iter().map(|row| c.id(*row)).collect();
-    let plays = v.stored(&ids)?;
-    Ok(plays
-        .into_iter()
-        .filter_map(|play| {
-            let row = c.row_by_id(play.id)?;
-            Some(Watched {
-                last_watch_s: c.started_s(row),
-                who: Who::of(c, c.viewer(row).user_id),
-                play,
-            })
+            play: self.plays.get(&c.id(row))?.clone(),
         })
-        .collect())
+    }
+
+    fn watched(&self, place: &fold::Place) -> Option<Watched> {
+        let (c, row) = (self.columns, place.sums.row);
+        Some(Watched {
+            last_watch_s: c.started_s(row),
+            who: self.who(row),
+            play: self.plays.get(&c.id(row))?.clone(),
+        })
+    }
 }

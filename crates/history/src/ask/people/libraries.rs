@@ -6,7 +6,7 @@ use super::table::{Table, TableQuery, Value, page};
 use super::users::{Sums, full_title};
 use super::{is_gone, text};
 use crate::ask::filter::{Filter, Matcher};
-use crate::ask::groups::each_play;
+use crate::ask::groups::each_row;
 use crate::columns::{Columns, LibraryDim};
 use crate::store::StoredPlay;
 use crate::{Error, View};
@@ -102,18 +102,14 @@ pub(super) fn sums_by_library(c: &Columns, only: Option<i64>, grouping: bool) ->
         ..Filter::default()
     };
     let mut sums = vec![Sums::default(); c.dims.libraries().len()];
-    each_play(&Matcher::new(c, &filter).pick(), grouping, |rows| {
-        for (at, row) in rows.iter().enumerate() {
-            let library = c.library_ix(*row);
-            let sums = &mut sums[library.at()];
-            sums.add(c, *row);
-            // A title that moved between libraries in the middle of a group counts in both.
-            let known = rows[..at]
-                .iter()
-                .rev()
-                .any(|earlier| c.library_ix(*earlier) == library);
-            sums.plays += i64::from(!known);
-        }
+    let picked = Matcher::new(c, &filter).pick();
+    each_row(&picked, grouping, |row, oldest| {
+        let library = c.library_ix(row);
+        let sums = &mut sums[library.at()];
+        sums.add(c, row);
+        // A title that moved between libraries in the middle of a group counts in both.
+        let known = row != oldest && c.earlier(row).any(|earlier| c.library_ix(earlier) == library);
+        sums.plays += i64::from(!known);
     });
     sums
 }

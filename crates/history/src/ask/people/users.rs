@@ -7,7 +7,7 @@ use model::{Person, Scalar, Text};
 use super::table::{Table, TableQuery, Value, page};
 use super::{is_deleted, text};
 use crate::ask::filter::{Filter, Matcher};
-use crate::ask::groups::each_play;
+use crate::ask::groups::each_row;
 use crate::columns::{Columns, Row};
 use crate::rules::friendly_name;
 use crate::store::StoredPlay;
@@ -100,14 +100,11 @@ pub(super) fn sums_by_user(c: &Columns, only: Option<i64>, grouping: bool) -> Ha
     };
     // By viewer first: their numbers are small and dense.
     let mut by_viewer = vec![Sums::default(); c.dims.viewers().len()];
-    each_play(&Matcher::new(c, &filter).pick(), grouping, |rows| {
-        for row in rows {
-            by_viewer[c.viewer_ix(*row).at()].add(c, *row);
-        }
-        // Groups never span accounts, so any row says whose play it is.
-        if let Some(row) = rows.first() {
-            by_viewer[c.viewer_ix(*row).at()].plays += 1;
-        }
+    // Groups never span accounts, so the oldest row says whose play it is.
+    each_row(&Matcher::new(c, &filter).pick(), grouping, |row, oldest| {
+        let sums = &mut by_viewer[c.viewer_ix(row).at()];
+        sums.add(c, row);
+        sums.plays += i64::from(row == oldest);
     });
     let mut by_user: HashMap<i64, Sums> = HashMap::new();
     for (viewer, sums) in c.dims.viewers().iter().zip(by_viewer) {
