@@ -8,9 +8,9 @@ use model::{Origin, Play, Record, RecordClient, RecordStream, SourceId, Viewed};
 use super::of::user_id;
 use super::policy::Policy;
 use super::{Status, blocking, rows};
-use crate::columns::Columns;
+use crate::columns::{Columns, Row};
 use crate::store::Txn;
-use crate::{Error, History};
+use crate::{Error, History, Pending};
 
 /// A line is about a play of ours if it was written between its start and this long after its end: servers count an
 /// item as played near its end, some clients only when they stop.
@@ -74,6 +74,50 @@ pub async fn backfill(
     let done = blocking(move || history.change(change).wait()).await?;
     status.backfilled(done.added);
     Ok(done)
+}
+
+/// Removes plays that were taken from servers' own lists and are there once more, told by who saw them: after an
+/// import of the years before us.
+pub fn drop_seen(history: &History) -> Pending<u64> {
+    history.job(|writer| writer.remove_chosen(listed_and_seen))
+}
+
+/// Ids of listed plays that an other play covers, ascending.
+fn listed_and_seen(columns: &Columns) -> Vec<u32> {
+    let is_listed = |row: &Row| columns.marks(*row).origin() == Origin::PlexHistory;
+    // The owner was number 1 as long as nobody knew better.
+    let people = columns.dims.people();
+    let viewers: Vec<Option<i64>> = columns
+        .dims
+        .viewers()
+        .iter()
+        .map(|viewer| user_id(viewer.user_id, viewer.name.as_deref(), people))
+        .collect();
+    let viewing = |row: Row| {
+        let rating_key = columns.item(row).rating_key?;
+        Some((
+            columns.library(row).server.clone(),
+            viewers[columns.viewer_ix(row).at()],
+            rating_key,
+        ))
+    };
+    let listed: HashSet<_> = columns.rows().filter(is_listed).filter_map(viewing).collect();
+    let mut seen: HashMap<_, Vec<_>> = HashMap::new();
+    for row in columns.rows().filter(|row| !is_listed(row)) {
+        if let Some(viewing) = viewing(row).filter(|v| listed.contains(v))
+            && let Some(stopped_s) = columns.stopped_s(row)
+        {
+            let spans = seen.entry(viewing).or_default();
+            spans.push((columns.started_s(row), stopped_s));
+        }
+    }
+    let is_seen = |row: &Row| {
+        let spans = viewing(*row).and_then(|v| seen.get(&v));
+        let at_s = columns.started_s(*row);
+        spans.is_some_and(|spans| spans.iter().any(|(from_s, to_s)| covers(at_s, *from_s, *to_s)))
+    };
+    let rows = columns.rows().filter(is_listed).filter(is_seen);
+    rows.map(|row| columns.id(row)).collect()
 }
 
 fn add(txn: &mut Txn<'_>, server: &SourceId, lines: &[Viewed], policy: &Policy) -> Result<Backfilled, Error> {

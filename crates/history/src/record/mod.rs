@@ -22,7 +22,7 @@ mod tests;
 
 use model::{Carried, SourceId};
 
-pub use backfill::{Backfilled, backfill, known_until_s, set_known_until_s};
+pub use backfill::{Backfilled, backfill, drop_seen, known_until_s, set_known_until_s};
 pub use details::{Details, ItemMore};
 pub use of::{LIVE_SECTION, record_of};
 pub use policy::{Ignored, Policy};

@@ -13,8 +13,8 @@ use tokio::task::JoinHandle;
 
 use super::super::build::{START_MS, at, counter_key, film, record, record_item, with};
 use super::super::{
-    Backfilled, LIVE_SECTION, Policy, Recorder, Restored, Status, backfill, known_until_s, restore,
-    set_known_until_s,
+    Backfilled, LIVE_SECTION, Policy, Recorder, Restored, Status, backfill, drop_seen, known_until_s,
+    restore, set_known_until_s,
 };
 use crate::{History, Settings};
 
@@ -394,5 +394,51 @@ async fn the_owner_without_an_account_is_number_one() {
         .await
         .unwrap();
     assert_eq!(people[&1].fields.get("is_admin"), Some(&Scalar::Int(1)));
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_import_tells_better_is_listed_no_longer() {
+    let dir = tempfile::tempdir().unwrap();
+    let rig = Rig::new(dir.path(), &Restored::default());
+    // The first start takes the server's list, when nobody knows who its owner is.
+    let lines = vec![
+        line("/h/1", 3_500, 1, 10),
+        line("/h/2", 3_500, 1, 11),
+        line("/h/3", 9_000, 1, 10),
+        line("/h/4", 3_500, 6, 10),
+        line("/h/5", 3_500, 5, 10),
+    ];
+    let (history, status) = (rig.history.clone(), rig.status.clone());
+    let done = backfill(&history, &status, "attic".into(), lines, 0, Policy::default()).await;
+    assert_eq!(done.unwrap().added, 5);
+    // Then the years before come over, with everybody's name.
+    let change = rig.history.change(|t| {
+        t.set_person(&Person {
+            user_id: 5,
+            username: Some("ada".into()),
+            fields: [("is_admin".into(), Scalar::Int(1))].into(),
+            ..Person::default()
+        })?;
+        let mut imported = record();
+        imported.origin = Origin::Tautulli;
+        t.add(&imported)
+    });
+    change.done().await.unwrap();
+    assert_eq!(
+        drop_seen(&rig.history).done().await.unwrap(),
+        2,
+        "1 is 5, and 5 is 5"
+    );
+    let kept = stored(&rig.history).await;
+    let keys: Vec<&str> = kept.iter().map(|r| &*r.origin_key).collect();
+    assert_eq!(keys.len(), 4);
+    assert!(!keys.contains(&"/h/1") && !keys.contains(&"/h/5"), "{keys:?}");
+    assert_eq!(drop_seen(&rig.history).done().await.unwrap(), 0);
+    let history = rig.history.clone();
+    let verified = tokio::task::spawn_blocking(move || history.verify())
+        .await
+        .unwrap();
+    assert_eq!(verified.unwrap().problems, Vec::<String>::new());
     rig.end().await;
 }

@@ -1,5 +1,7 @@
 //! Forgetting what is no longer wanted.
 
+use std::sync::PoisonError;
+
 use model::{RecordStream, Text};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -8,6 +10,7 @@ use super::super::fields::FIGURES;
 use super::super::{Writer, meta, words};
 use super::file_bytes;
 use crate::Error;
+use crate::columns::Columns;
 use crate::rules::Marks;
 
 /// What is kept, and for how long. By default everything, for ever.
@@ -60,21 +63,9 @@ impl Writer {
             sweep(&tx)?;
         }
         if !gone.is_empty() {
-            for (key, value) in [
-                (meta::LAST_ID, self.last_id.to_string().as_str()),
-                (meta::ROLLUPS, meta::STALE),
-            ] {
-                tx.execute(
-                    "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)",
-                    [key, value],
-                )
-                .map_err(Error::sql(DOING))?;
-            }
+            mark(&tx, self.last_id)?;
         }
-        let mut columns = self
-            .columns
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut columns = self.columns.write().unwrap_or_else(PoisonError::into_inner);
         tx.commit().map_err(Error::sql(DOING))?;
         columns.remove(&gone);
         drop(columns);
@@ -90,6 +81,32 @@ impl Writer {
         Ok(report)
     }
 
+    /// Removes the plays that `choose` names by their ids, ascending; returns how many.
+    pub(crate) fn remove_chosen(&mut self, choose: impl FnOnce(&Columns) -> Vec<u32>) -> Result<u64, Error> {
+        let gone = choose(&self.columns.read().unwrap_or_else(PoisonError::into_inner));
+        if gone.is_empty() {
+            return Ok(0);
+        }
+        let tx = self.conn.transaction().map_err(Error::sql(DOING))?;
+        {
+            let mut delete = tx
+                .prepare("DELETE FROM play WHERE id = ?1")
+                .map_err(Error::sql(DOING))?;
+            for id in &gone {
+                delete.execute([id]).map_err(Error::sql(DOING))?;
+            }
+        }
+        sweep(&tx)?;
+        mark(&tx, self.last_id)?;
+        let mut columns = self.columns.write().unwrap_or_else(PoisonError::into_inner);
+        tx.commit().map_err(Error::sql(DOING))?;
+        columns.remove(&gone);
+        drop(columns);
+        self.forget();
+        self.rebuild_rollups()?;
+        Ok(gone.len() as u64)
+    }
+
     fn compact(&mut self) -> Result<(), Error> {
         let doing = "making the history's file smaller";
         // The copy that this makes must not stand in memory.
@@ -97,6 +114,21 @@ impl Writer {
         self.conn.execute_batch(sql).map_err(Error::sql(doing))?;
         self.fold().map_err(Error::sql(doing))
     }
+}
+
+/// Plays were removed: their ids are not given again, and the sums are made anew.
+fn mark(conn: &Connection, last_id: u32) -> Result<(), Error> {
+    for (key, value) in [
+        (meta::LAST_ID, last_id.to_string().as_str()),
+        (meta::ROLLUPS, meta::STALE),
+    ] {
+        conn.execute(
+            "INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)",
+            [key, value],
+        )
+        .map_err(Error::sql(DOING))?;
+    }
+    Ok(())
 }
 
 /// The ids of the plays that were removed, ascending.
