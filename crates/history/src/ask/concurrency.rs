@@ -176,16 +176,18 @@ fn each_started_by_row(asked: &Asked<'_>, first: i64, last: i64, mut each: impl 
     let count = usize::try_from(last - first + 1).unwrap_or(0);
     let mut days: Vec<Vec<Played>> = vec![Vec::new(); count];
     let mut add = |row: Row| {
-        if asked.passes(row) {
-            let place = usize::try_from(asked.calendar.day(c.started_s(row)) - first);
-            if let Some(day) = place.ok().and_then(|at| days.get_mut(at)) {
-                day.push(played(c, row));
-            }
+        let place = usize::try_from(asked.calendar.day(c.started_s(row)) - first);
+        if let Some(day) = place.ok().and_then(|at| days.get_mut(at)) {
+            day.push(played(c, row));
         }
     };
     match asked.candidates() {
-        Candidates::All => c.rows().for_each(&mut add),
-        Candidates::Window(rows) => rows.iter().copied().for_each(&mut add),
+        Candidates::All => asked.all_passing().for_each(&mut add),
+        Candidates::Window(rows) => rows
+            .iter()
+            .copied()
+            .filter(|row| asked.passes(*row))
+            .for_each(&mut add),
     }
     for (day, plays) in (first..).zip(&days).filter(|(_, plays)| !plays.is_empty()) {
         each(day, started_peak(plays));

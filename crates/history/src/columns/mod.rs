@@ -318,19 +318,6 @@ impl Columns {
         })
     }
 
-    /// The rows of its group with lower ids, newest first.
-    #[inline]
-    pub fn earlier_in_group(&self, row: Row) -> impl Iterator<Item = Row> + '_ {
-        let mut next = self.previous[row as usize];
-        std::iter::from_fn(move || {
-            let row = next;
-            (row != NONE).then(|| {
-                next = self.previous[row as usize];
-                row
-            })
-        })
-    }
-
     /// Rows of a viewer, newest id first.
     pub fn viewer_rows(&self, viewer: ViewerIx) -> impl Iterator<Item = Row> + '_ {
         let mut next = self.viewer_last.get(viewer.at()).copied().unwrap_or(NONE);

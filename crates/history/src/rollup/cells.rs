@@ -192,6 +192,23 @@ pub(crate) fn put(bytes: &mut Vec<u8>, mut value: u64) {
 
 #[inline]
 pub(crate) fn take(bytes: &mut &[u8]) -> Result<u64, Torn> {
+    // Most numbers are small.
+    match bytes {
+        [byte, rest @ ..] if *byte < 0x80 => {
+            let value = u64::from(*byte);
+            *bytes = rest;
+            Ok(value)
+        }
+        [low, high, rest @ ..] if *high < 0x80 => {
+            let value = u64::from(low & 0x7f) | u64::from(*high) << 7;
+            *bytes = rest;
+            Ok(value)
+        }
+        _ => take_long(bytes),
+    }
+}
+
+fn take_long(bytes: &mut &[u8]) -> Result<u64, Torn> {
     let mut value = 0_u64;
     for shift in (0..64).step_by(7) {
         let (byte, rest) = bytes.split_first().ok_or(Torn)?;

@@ -8,6 +8,9 @@ use crate::rules::calendar::Calendar;
 use crate::rules::{Class, duration_s};
 
 /// One family of questions. The numbers are kept on disk.
+///
+/// What graphs ask for is kept by class and by decision apart: they show one of the two, and read a third of the
+/// cells that both together would be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Family {
@@ -15,33 +18,38 @@ pub(crate) enum Family {
     Hour = 1,
     /// By local weekday of the start and class.
     Weekday = 2,
-    /// By platform as told, class and decision.
-    Platform = 3,
-    /// By account, class and decision.
-    User = 4,
+    /// By platform as told.
+    PlatformClass = 3,
+    PlatformWay = 4,
+    /// By account.
+    UserClass = 5,
+    UserWay = 6,
     /// By resolution of the file and decision; films and episodes only.
-    SourceResolution = 5,
+    SourceResolution = 7,
     /// By resolution sent and decision; films and episodes only.
-    StreamResolution = 6,
+    StreamResolution = 8,
     /// By server and section, class and decision.
-    Library = 7,
+    Library = 9,
     /// By title (see [`super::play::work_text`]), class and decision.
-    Work = 8,
+    Work = 10,
     /// By network and decision.
-    Location = 9,
-    /// By local date of the start, class and decision.
-    StartDay = 10,
-    /// By local month of the start, class and decision.
-    StartMonth = 11,
+    Location = 11,
+    /// By local date of the start.
+    StartDayClass = 12,
+    StartDayWay = 13,
+    /// By local month of the start and class.
+    StartMonth = 14,
 }
 
 impl Family {
     /// Kept by the time of the stop, in [`super::ladder`].
-    pub(crate) const BY_STOP: [Self; 9] = [
+    pub(crate) const BY_STOP: [Self; 11] = [
         Self::Hour,
         Self::Weekday,
-        Self::Platform,
-        Self::User,
+        Self::PlatformClass,
+        Self::PlatformWay,
+        Self::UserClass,
+        Self::UserWay,
         Self::SourceResolution,
         Self::StreamResolution,
         Self::Library,
@@ -50,7 +58,12 @@ impl Family {
     ];
 
     /// Kept by the time of the start, each date and month for itself.
-    pub(crate) const BY_START: [Self; 2] = [Self::StartDay, Self::StartMonth];
+    pub(crate) const BY_START: [Self; 3] = [Self::StartDayClass, Self::StartDayWay, Self::StartMonth];
+
+    /// Of those by start: dates, not months.
+    pub(crate) fn is_by_date(self) -> bool {
+        matches!(self, Self::StartDayClass | Self::StartDayWay)
+    }
 
     pub(crate) fn code(self) -> u8 {
         self as u8
@@ -60,30 +73,37 @@ impl Family {
     #[inline]
     pub(crate) fn fact(self, play: &Core, dim: u64, calendar: &Calendar) -> Option<Fact> {
         let (class, way) = (play.class, play.way);
+        let by_class = |dim: u64| key(dim, class, Way::Unknown);
+        let by_way = |dim: u64| key(dim, Class::None, way);
         let (part, key) = match self {
             Self::Hour => {
                 let hour = calendar.hour(play.started_s);
-                (hour, key(hour.unsigned_abs(), class, Way::Unknown))
+                (hour, by_class(hour.unsigned_abs()))
             }
             Self::Weekday => {
                 let weekday = calendar.weekday(play.started_s);
-                (weekday, key(weekday.unsigned_abs(), class, Way::Unknown))
+                (weekday, by_class(weekday.unsigned_abs()))
             }
             Self::SourceResolution | Self::StreamResolution => {
                 if !play.is_video {
                     return None;
                 }
-                (0, key(dim, Class::None, way))
+                (0, by_way(dim))
             }
-            Self::Location => (0, key(dim, Class::None, way)),
-            Self::Platform | Self::User | Self::Library | Self::Work => (0, key(dim, class, way)),
-            Self::StartDay => {
+            Self::PlatformClass | Self::UserClass => (0, by_class(dim)),
+            Self::PlatformWay | Self::UserWay | Self::Location => (0, by_way(dim)),
+            Self::Library | Self::Work => (0, key(dim, class, way)),
+            Self::StartDayClass => {
                 let day = calendar.day(play.started_s);
-                (day, key(day_dim(day), class, way))
+                (day, by_class(day_dim(day)))
+            }
+            Self::StartDayWay => {
+                let day = calendar.day(play.started_s);
+                (day, by_way(day_dim(day)))
             }
             Self::StartMonth => {
                 let month = calendar.month(play.started_s);
-                (month, key(month.unsigned_abs(), class, way))
+                (month, by_class(month.unsigned_abs()))
             }
         };
         Some(Fact {

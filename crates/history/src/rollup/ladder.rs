@@ -34,7 +34,7 @@ impl Place {
     /// Where a cell of the families by start is kept, and its key there.
     pub(crate) fn by_start(family: Family, key: u64) -> (Self, u64) {
         let dim = dim_of(key);
-        let (bucket, within) = if family == Family::StartDay {
+        let (bucket, within) = if family.is_by_date() {
             let day = day_of_dim(dim);
             let month = month_of(day);
             (month, day - first_day_of(month))
@@ -55,9 +55,10 @@ impl Place {
     /// The other way.
     fn key_by_start(family: Family, bucket: i64, key: u64) -> u64 {
         let within = i64::try_from(dim_of(key)).unwrap_or_default();
-        match family {
-            Family::StartDay => with_dim(key, day_dim(first_day_of(bucket) + within)),
-            _ => with_dim(key, (bucket * 12 + within).unsigned_abs()),
+        if family.is_by_date() {
+            with_dim(key, day_dim(first_day_of(bucket) + within))
+        } else {
+            with_dim(key, (bucket * 12 + within).unsigned_abs())
         }
     }
 }
@@ -205,7 +206,8 @@ mod tests {
         #[test]
         fn keys_by_start_come_back(day in -1_i64..40_000, low in 0_u64..20) {
             for (family, dim) in [
-                (Family::StartDay, day_dim(day)),
+                (Family::StartDayClass, day_dim(day)),
+                (Family::StartDayWay, day_dim(day)),
                 (Family::StartMonth, month_of(day).unsigned_abs()),
             ] {
                 let key = with_dim(low, dim);

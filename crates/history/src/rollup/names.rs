@@ -113,9 +113,11 @@ impl<'a> Names<'a> {
         let columns = self.columns;
         let labels = &mut self.labels;
         let number = match family {
-            Family::Platform => once(&mut self.clients, columns.client_ix(row).at(), || {
-                labels.number(columns.client(row).platform.as_deref().unwrap_or_default())
-            })?,
+            Family::PlatformClass | Family::PlatformWay => {
+                once(&mut self.clients, columns.client_ix(row).at(), || {
+                    labels.number(columns.client(row).platform.as_deref().unwrap_or_default())
+                })?
+            }
             Family::SourceResolution | Family::StreamResolution => {
                 let ix = match family {
                     Family::SourceResolution => columns.source_resolution(row),
@@ -134,9 +136,13 @@ impl<'a> Names<'a> {
             Family::Work => once(&mut self.items, columns.item_ix(row).at(), || {
                 labels.number(&work_of(columns.item(row)))
             })?,
-            Family::User => return Ok(user_dim(columns.viewer(row).user_id)),
+            Family::UserClass | Family::UserWay => return Ok(user_dim(columns.viewer(row).user_id)),
             Family::Location => return Ok(columns.location(row) as u64),
-            Family::Hour | Family::Weekday | Family::StartDay | Family::StartMonth => 0,
+            Family::Hour
+            | Family::Weekday
+            | Family::StartDayClass
+            | Family::StartDayWay
+            | Family::StartMonth => 0,
         };
         Ok(u64::from(number))
     }
@@ -144,7 +150,7 @@ impl<'a> Names<'a> {
     pub(crate) fn of_new(&mut self, family: Family, play: &NewPlay) -> Result<u64, Error> {
         let text = |text: &Option<Text>| text.clone().unwrap_or_default();
         let number = match family {
-            Family::Platform => self.labels.number(&text(&play.platform))?,
+            Family::PlatformClass | Family::PlatformWay => self.labels.number(&text(&play.platform))?,
             Family::SourceResolution => self.labels.number(&text(&play.source_resolution))?,
             Family::StreamResolution => self.labels.number(&text(&play.stream_resolution))?,
             Family::Library => {
@@ -152,9 +158,13 @@ impl<'a> Names<'a> {
                 self.labels.number(&library)?
             }
             Family::Work => self.labels.number(&play.work)?,
-            Family::User => return Ok(user_dim(play.user_id)),
+            Family::UserClass | Family::UserWay => return Ok(user_dim(play.user_id)),
             Family::Location => return Ok(play.location as u64),
-            Family::Hour | Family::Weekday | Family::StartDay | Family::StartMonth => 0,
+            Family::Hour
+            | Family::Weekday
+            | Family::StartDayClass
+            | Family::StartDayWay
+            | Family::StartMonth => 0,
         };
         Ok(u64::from(number))
     }

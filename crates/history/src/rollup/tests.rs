@@ -23,12 +23,14 @@ fn compared(kept: &Kept) -> Vec<String> {
 fn place_of(world: &World, family: Family, raw: &Raw) -> Option<(String, Class, Way)> {
     let item = world.item(raw);
     let class = Class::of(item.kind, item.live);
-    let none = Class::None;
+    let (none, unknown) = (Class::None, Way::Unknown);
     let is_video = item.kind != model::RecordKind::Track;
     let text = |t: &Option<model::Text>| t.as_deref().unwrap_or_default().to_owned();
     Some(match family {
-        Family::Platform => (text(&world.client(raw).platform), class, raw.way),
-        Family::User => (format!("{:?}", world.viewer(raw).user_id), class, raw.way),
+        Family::PlatformClass => (text(&world.client(raw).platform), class, unknown),
+        Family::PlatformWay => (text(&world.client(raw).platform), none, raw.way),
+        Family::UserClass => (format!("{:?}", world.viewer(raw).user_id), class, unknown),
+        Family::UserWay => (format!("{:?}", world.viewer(raw).user_id), none, raw.way),
         Family::SourceResolution if is_video => (text(&raw.source_resolution), none, raw.way),
         Family::StreamResolution if is_video => (text(&raw.stream_resolution), none, raw.way),
         Family::SourceResolution | Family::StreamResolution => return None,
@@ -96,7 +98,7 @@ fn fast(kept: &Kept, family: Family, cutoff_s: i64, grouping: bool) -> Slow {
     for (key, sum) in cells.iter() {
         let dim = dim_of(key);
         let name = match family {
-            Family::User => format!("{:?}", user_of_dim(dim)),
+            Family::UserClass | Family::UserWay => format!("{:?}", user_of_dim(dim)),
             Family::Location => {
                 let all = [
                     Location::Unknown,

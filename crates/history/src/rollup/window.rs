@@ -10,33 +10,26 @@ use super::ladder;
 use super::names::{Labels, Names, Unknown};
 use super::shares::Shares;
 use crate::Error;
-use crate::columns::{Columns, Group, Row};
+use crate::columns::{Columns, Group, NONE, Row, ViewerIx};
 use crate::rules::calendar::{Calendar, DAY_S, first_day_of, month_of};
 
-/// The accounts that count.
+/// The accounts that count, by viewer; as long as viewers can be many, so that no index needs a check.
 #[derive(Clone, Debug)]
-pub(crate) struct Chosen {
-    /// By viewer.
-    is_chosen: Vec<bool>,
-}
+pub(crate) struct Chosen(Box<[bool; 1 << 16]>);
 
 impl Chosen {
     pub(crate) fn new(columns: &Columns, users: &[i64]) -> Self {
-        let is_chosen = columns
-            .dims
-            .viewers()
-            .iter()
-            .map(|viewer| viewer.user_id.is_some_and(|id| users.contains(&id)))
-            .collect();
-        Self { is_chosen }
+        let chosen = vec![false; 1 << 16].into_boxed_slice();
+        let mut chosen: Box<[bool; 1 << 16]> = chosen.try_into().expect("is as long as it was made");
+        for (is_chosen, viewer) in chosen.iter_mut().zip(columns.dims.viewers()) {
+            *is_chosen = viewer.user_id.is_some_and(|id| users.contains(&id));
+        }
+        Self(chosen)
     }
 
     #[inline]
-    pub(crate) fn has(&self, columns: &Columns, row: Row) -> bool {
-        self.is_chosen
-            .get(columns.viewer_ix(row).at())
-            .copied()
-            .unwrap_or(false)
+    pub(crate) fn has(&self, viewer: ViewerIx) -> bool {
+        self.0[usize::from(viewer.0)]
     }
 }
 
@@ -104,7 +97,7 @@ impl<'a> Asked<'a> {
         if !self.is_current || self.chosen.is_some() {
             return pass.add_rows();
         }
-        let (first_day, buckets) = if family == Family::StartDay {
+        let (first_day, buckets) = if family.is_by_date() {
             (first, (month_of(first), month_of(last)))
         } else {
             (first_day_of(first), (first.div_euclid(12), last.div_euclid(12)))
@@ -138,10 +131,20 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// The rows that pass, newest id first, of all there are.
+    pub(crate) fn all_passing(&self) -> impl Iterator<Item = Row> + '_ {
+        let viewers = self.columns.slices().viewer.iter().enumerate().rev();
+        let chosen = self.chosen.as_ref();
+        viewers
+            .filter(move |(_, viewer)| chosen.is_none_or(|chosen| chosen.has(**viewer)))
+            .map(|(row, _)| Row::try_from(row).unwrap_or(NONE))
+            .filter(|row| self.columns.stopped_s(*row).is_some_and(|s| s >= self.cutoff_s))
+    }
+
     #[inline]
     pub(crate) fn passes(&self, row: Row) -> bool {
         let chosen = self.chosen.as_ref();
-        chosen.is_none_or(|chosen| chosen.has(self.columns, row))
+        chosen.is_none_or(|chosen| chosen.has(self.columns.viewer_ix(row)))
             && self.columns.stopped_s(row).is_some_and(|s| s >= self.cutoff_s)
     }
 
@@ -240,7 +243,7 @@ impl<F: FnMut(u64, Sums)> Pass<'_, '_, F> {
             return self.add(rows, i64::MAX);
         }
         // From the newest back, so that the first row of a group that is met leads to all others that count.
-        let passing = columns.rows().rev().filter(|row| asked.passes(*row));
+        let passing = asked.all_passing();
         if !asked.grouping {
             return self.add_ungrouped(passing);
         }
@@ -251,7 +254,7 @@ impl<F: FnMut(u64, Sums)> Pass<'_, '_, F> {
             }
             self.facts.clear();
             self.push(row)?;
-            for earlier in columns.earlier_in_group(row).filter(|row| asked.passes(*row)) {
+            for earlier in columns.earlier(row).filter(|row| asked.passes(*row)) {
                 done[earlier as usize / 64] |= 1 << (earlier % 64);
                 self.push(earlier)?;
             }

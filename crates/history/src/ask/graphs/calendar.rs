@@ -23,7 +23,7 @@ pub fn by_date(v: &View<'_>, p: &Params) -> Result<Graph, Error> {
     let (first, last) = dates(v, p);
     let categories = date_names(first, last);
     let mut table = Table::of_classes(v, categories.len());
-    each_date(v, p, (first, last), |key, place, sums| {
+    each_date(v, p, Family::StartDayClass, (first, last), |key, place, sums| {
         table.add(&class_of(key), place, p.value(sums));
     })?;
     let mut graph = table.graph(categories);
@@ -41,7 +41,7 @@ pub fn by_stream_type(v: &View<'_>, p: &Params) -> Result<Graph, Error> {
     let (first, last) = dates(v, p);
     let categories = date_names(first, last);
     let mut table = Table::of_ways(categories.len());
-    each_date(v, p, (first, last), |key, place, sums| {
+    each_date(v, p, Family::StartDayWay, (first, last), |key, place, sums| {
         table.add(&way_of(key), place, p.value(sums));
     })?;
     Ok(table.graph(categories))
@@ -51,11 +51,12 @@ pub fn by_stream_type(v: &View<'_>, p: &Params) -> Result<Graph, Error> {
 fn each_date(
     v: &View<'_>,
     p: &Params,
+    family: Family,
     (first, last): (i64, i64),
     mut cell: impl FnMut(u64, usize, Sums),
 ) -> Result<(), Error> {
     p.asked(v, p.cutoff_s())?
-        .each_by_start(Family::StartDay, (first, last), |key, sums| {
+        .each_by_start(family, (first, last), |key, sums| {
             // Dates before the first have been fetched, and are left out.
             if let Ok(place) = usize::try_from(day_of_dim(dim_of(key)) - first) {
                 cell(key, place, sums);

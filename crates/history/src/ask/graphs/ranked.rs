@@ -14,22 +14,23 @@ const SHOWN: usize = 10;
 
 /// Tautulli `get_plays_by_top_10_platforms`: the one list in which the earlier in the alphabet comes first of equals.
 pub fn by_top_10_platforms(v: &View<'_>, p: &Params) -> Result<Graph, Error> {
-    platforms(v, p, &Split::classes(v), p.measure == Measure::Plays)
+    let ascending = p.measure == Measure::Plays;
+    platforms(v, p, Family::PlatformClass, &Split::classes(v), ascending)
 }
 
 /// Tautulli `get_stream_type_by_top_10_platforms`.
 pub fn stream_type_by_top_10_platforms(v: &View<'_>, p: &Params) -> Result<Graph, Error> {
-    platforms(v, p, &Split::ways(), false)
+    platforms(v, p, Family::PlatformWay, &Split::ways(), false)
 }
 
 /// Tautulli `get_plays_by_top_10_users`.
 pub fn by_top_10_users(v: &View<'_>, p: &Params) -> Result<Graph, Error> {
-    users(v, p, &Split::classes(v))
+    users(v, p, Family::UserClass, &Split::classes(v))
 }
 
 /// Tautulli `get_stream_type_by_top_10_users`.
 pub fn stream_type_by_top_10_users(v: &View<'_>, p: &Params) -> Result<Graph, Error> {
-    users(v, p, &Split::ways())
+    users(v, p, Family::UserWay, &Split::ways())
 }
 
 /// Tautulli `get_plays_by_source_resolution`.
@@ -42,8 +43,14 @@ pub fn by_stream_resolution(v: &View<'_>, p: &Params) -> Result<Graph, Error> {
     resolutions(v, p, Family::StreamResolution)
 }
 
-fn platforms(v: &View<'_>, p: &Params, split: &Split, ascending: bool) -> Result<Graph, Error> {
-    let (ranked, labels) = ranked(v, p, Family::Platform, split)?;
+fn platforms(
+    v: &View<'_>,
+    p: &Params,
+    family: Family,
+    split: &Split,
+    ascending: bool,
+) -> Result<Graph, Error> {
+    let (ranked, labels) = ranked(v, p, family, split)?;
     let top = top_texts(ranked, &labels, ascending)?;
     Ok(split.graph(&top, |name| platform_name(name).to_owned()))
 }
@@ -56,9 +63,9 @@ fn resolutions(v: &View<'_>, p: &Params, family: Family) -> Result<Graph, Error>
 }
 
 /// Plays of nobody, or of an account that is not known, are in no list; deleted accounts stay.
-fn users(v: &View<'_>, p: &Params, split: &Split) -> Result<Graph, Error> {
+fn users(v: &View<'_>, p: &Params, family: Family, split: &Split) -> Result<Graph, Error> {
     let people = v.columns.dims.people();
-    let (ranked, _) = ranked(v, p, Family::User, split)?;
+    let (ranked, _) = ranked(v, p, family, split)?;
     let mut top: Vec<(Ranked, i64)> = ranked
         .into_iter()
         .filter_map(|ranked| user_of_dim(ranked.dim).map(|id| (ranked, id)))
