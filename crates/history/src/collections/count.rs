@@ -1,10 +1,10 @@
 //! All collections in one pass over the rows of a window.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use model::SourceId;
 
-use crate::columns::{Columns, ItemIx, NONE, Row};
+use crate::columns::{Columns, Group, ItemIx, NONE, Row};
 
 /// A collection, as history needs to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,14 +73,8 @@ pub struct Watched {
 pub fn watched(c: &Columns, wanted: &[Wanted], window: Window) -> Vec<Watched> {
     let index = Index::new(wanted);
     let mut finder = Finder::new(c, &index);
-    // Rows side by side with the others of their group: a group then counts once without a set per collection.
-    let mut touching: Vec<(u32, Row)> = window
-        .rows(c)
-        .filter(|row| !finder.hits(*row).is_empty())
-        .map(|row| (c.group(row), row))
-        .collect();
-    touching.sort_unstable();
-    let mut tally = Tally::new(wanted);
+    let touching = finder.touching(window);
+    let mut tally = Tally::new(wanted, Users::of(c));
     for (group, row) in touching {
         tally.add(c, group, row, finder.hits(row));
     }
@@ -144,6 +138,19 @@ impl<'a> Finder<'a> {
         }
     }
 
+    /// Rows that hit anything, side by side with the others of their group: a group then counts once without a set
+    /// per collection.
+    pub(super) fn touching(&mut self, window: Window) -> Vec<(Group, Row)> {
+        let c = self.c;
+        let mut rows: Vec<(Group, Row)> = window
+            .rows(c)
+            .filter(|row| !self.hits(*row).is_empty())
+            .map(|row| (c.group(row), row))
+            .collect();
+        rows.sort_unstable();
+        rows
+    }
+
     /// The members that this row's item belongs to, by collection.
     pub(super) fn hits(&mut self, row: Row) -> &[Hit] {
         let Some((keys, server)) = self.libraries[self.c.library_ix(row).at()] else {
@@ -184,19 +191,54 @@ fn look_up(c: &Columns, keys: &Keys, item: ItemIx) -> Option<Vec<Hit>> {
     (!hits.is_empty()).then_some(hits)
 }
 
+/// Accounts by dense numbers.
+#[derive(Debug)]
+pub(super) struct Users {
+    /// By viewer: the account's number, or [`NONE`] for nobody known.
+    of_viewer: Vec<u32>,
+    /// By number.
+    pub(super) ids: Vec<i64>,
+}
+
+impl Users {
+    pub(super) fn of(c: &Columns) -> Self {
+        let (mut numbers, mut ids) = (HashMap::new(), Vec::new());
+        let of_viewer = c.dims.viewers().iter().map(|viewer| {
+            let Some(id) = viewer.user_id else { return NONE };
+            *numbers.entry(id).or_insert_with(|| {
+                ids.push(id);
+                u32::try_from(ids.len() - 1).unwrap_or(NONE)
+            })
+        });
+        Self {
+            of_viewer: of_viewer.collect(),
+            ids,
+        }
+    }
+
+    pub(super) fn number(&self, c: &Columns, row: Row) -> Option<usize> {
+        let number = self.of_viewer[c.viewer_ix(row).at()];
+        (number != NONE).then_some(number as usize)
+    }
+}
+
 /// Adds up rows that come group by group.
 struct Tally {
     sums: Vec<Watched>,
     /// By collection: the group counted last.
-    group: Vec<u32>,
-    users: HashSet<(u32, i64)>,
+    group: Vec<Group>,
+    users: Users,
+    /// A bit per collection and user.
+    seen: Vec<u64>,
+    /// Words of `seen` per collection.
+    words: usize,
     /// Members hit, all collections' behind each other.
     members: Vec<bool>,
     first_member: Vec<usize>,
 }
 
 impl Tally {
-    fn new(wanted: &[Wanted]) -> Self {
+    fn new(wanted: &[Wanted], users: Users) -> Self {
         let mut members = 0;
         let first_member = wanted.iter().map(|w| {
             let first = members;
@@ -204,38 +246,40 @@ impl Tally {
             first
         });
         let first_member = first_member.collect();
+        let words = users.ids.len().div_ceil(64);
         Self {
             sums: vec![Watched::default(); wanted.len()],
             group: vec![NONE; wanted.len()],
-            users: HashSet::new(),
+            users,
+            seen: vec![0; words * wanted.len()],
+            words,
             members: vec![false; members],
             first_member,
         }
     }
 
-    fn add(&mut self, c: &Columns, group: u32, row: Row, hits: &[Hit]) {
+    fn add(&mut self, c: &Columns, group: Group, row: Row, hits: &[Hit]) {
+        let (started_s, duration_s) = (c.started_s(row), c.duration_s(row));
+        let user = self.users.number(c, row);
         let mut last = NONE;
         for (collection, member) in hits {
             let at = *collection as usize;
+            let sum = &mut self.sums[at];
             let seen = &mut self.members[self.first_member[at] + *member as usize];
-            if !std::mem::replace(seen, true) {
-                self.sums[at].items_watched += 1;
-            }
+            sum.items_watched += u64::from(!std::mem::replace(seen, true));
             // Hits are sorted: another member of the same collection adds nothing more.
             if std::mem::replace(&mut last, *collection) == *collection {
                 continue;
             }
-            let sum = &mut self.sums[at];
             if std::mem::replace(&mut self.group[at], group) != group {
                 sum.plays += 1;
             }
-            sum.duration_s += c.duration_s(row);
-            if let Some(user) = c.viewer(row).user_id
-                && self.users.insert((*collection, user))
-            {
-                sum.unique_users += 1;
+            sum.duration_s += duration_s;
+            if let Some(user) = user {
+                let (word, bit) = (&mut self.seen[at * self.words + user / 64], 1 << (user % 64));
+                sum.unique_users += u64::from(*word & bit == 0);
+                *word |= bit;
             }
-            let started_s = c.started_s(row);
             sum.first_play_s = Some(sum.first_play_s.map_or(started_s, |first| first.min(started_s)));
             sum.last_play_s = Some(sum.last_play_s.map_or(started_s, |last| last.max(started_s)));
         }

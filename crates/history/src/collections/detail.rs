@@ -1,13 +1,13 @@
 //! One collection in full: by member, by user, by day.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::Text;
 
-use super::count::{Finder, Index, Wanted, Watched, Window, watched};
-use crate::columns::{Columns, Row};
+use super::count::{Finder, Index, Users, Wanted, Watched, Window, watched};
+use crate::columns::{Columns, Group, ItemDim, Row};
 use crate::rules::calendar::{Calendar, date_of};
 use crate::rules::friendly_name;
 
@@ -55,43 +55,44 @@ pub struct DayWatched {
 
 /// Numbers of one collection. `now_s` ends the days of a window that has no end.
 pub fn detail(c: &Columns, wanted: &Wanted, window: Window, zone: &TimeZone, now_s: i64) -> Detail {
-    let total = watched(c, std::slice::from_ref(wanted), window)
-        .pop()
-        .unwrap_or_default();
-    let index = Index::new(std::slice::from_ref(wanted));
+    let of_one = std::slice::from_ref(wanted);
+    let total = watched(c, of_one, window).pop().unwrap_or_default();
+    let index = Index::new(of_one);
     let mut finder = Finder::new(c, &index);
-    let mut members: HashMap<u32, Sum> = HashMap::new();
-    let mut users: HashMap<i64, Sum> = HashMap::new();
-    let mut days: BTreeMap<i64, Sum> = BTreeMap::new();
+    let users = Users::of(c);
+    let mut of_member: Vec<Sum> = vec![Sum::default(); wanted.members.len()];
+    let mut of_user: Vec<Sum> = vec![Sum::default(); users.ids.len()];
+    let mut of_day: BTreeMap<i64, Sum> = BTreeMap::new();
+    let mut who: HashSet<(u32, usize)> = HashSet::new();
     let calendar = Calendar::new(zone, total.first_play_s.unwrap_or(now_s), now_s);
-    for row in window.rows(c) {
-        let hits = finder.hits(row);
-        if hits.is_empty() {
-            continue;
+    for (group, row) in finder.touching(window) {
+        let user = users.number(c, row);
+        for (_, member) in finder.hits(row) {
+            let sum = &mut of_member[*member as usize];
+            sum.add(c, group, row);
+            sum.users += u64::from(user.is_some_and(|user| who.insert((*member, user))));
         }
-        for (_, member) in hits {
-            members.entry(*member).or_default().add(c, row);
+        if let Some(user) = user {
+            of_user[user].add(c, group, row);
         }
-        if let Some(user) = c.viewer(row).user_id {
-            users.entry(user).or_default().add(c, row);
-        }
-        days.entry(calendar.day(c.started_s(row)))
-            .or_default()
-            .add(c, row);
+        let day = of_day.entry(calendar.day(c.started_s(row))).or_default();
+        day.add(c, group, row);
     }
     Detail {
-        members: by_member(c, wanted, members),
-        users: by_user(c, users),
-        days: by_day(&calendar, window, &total, &days, now_s),
+        members: by_member(c, wanted, &of_member),
+        users: by_user(c, &users, &of_user),
+        days: by_day(&calendar, window, &total, &of_day, now_s),
         total,
     }
 }
 
-/// Rows of one member, user or day.
-#[derive(Debug, Default)]
+/// Rows of one member, user or day, which come group by group.
+#[derive(Clone, Debug, Default)]
 struct Sum {
-    groups: HashSet<u32>,
-    users: HashSet<i64>,
+    plays: u64,
+    /// The group counted last, if any was.
+    group: Option<Group>,
+    users: u64,
     duration_s: i64,
     last_play_s: i64,
     /// The newest row.
@@ -99,53 +100,49 @@ struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, c: &Columns, row: Row) {
-        self.groups.insert(c.group(row));
-        self.users.extend(c.viewer(row).user_id);
+    fn add(&mut self, c: &Columns, group: Group, row: Row) {
+        if self.group.replace(group) != Some(group) {
+            self.plays += 1;
+        }
         self.duration_s += c.duration_s(row);
         self.last_play_s = self.last_play_s.max(c.started_s(row));
         self.row = self.row.max(row);
     }
-
-    fn plays(&self) -> u64 {
-        self.groups.len() as u64
-    }
 }
 
-fn by_member(c: &Columns, wanted: &Wanted, sums: HashMap<u32, Sum>) -> Vec<MemberWatched> {
-    let mut members: Vec<_> = sums
-        .into_iter()
-        .filter_map(|(member, sum)| {
-            let rating_key = *wanted.members.get(member as usize)?;
-            let item = c.item(sum.row);
-            let title = if item.rating_key == Some(rating_key) {
-                Some(item.full_title.clone())
-            } else if item.grandparent_rating_key == Some(rating_key) {
-                item.grandparent_title.clone()
-            } else {
-                None
-            };
-            Some(MemberWatched {
-                rating_key,
-                title,
-                plays: sum.plays(),
-                duration_s: sum.duration_s,
-                unique_users: sum.users.len() as u64,
-                last_play_s: sum.last_play_s,
-            })
+fn by_member(c: &Columns, wanted: &Wanted, sums: &[Sum]) -> Vec<MemberWatched> {
+    let watched = wanted.members.iter().zip(sums).filter(|(_, sum)| sum.plays > 0);
+    let mut members: Vec<_> = watched
+        .map(|(rating_key, sum)| MemberWatched {
+            rating_key: *rating_key,
+            title: title(c.item(sum.row), *rating_key),
+            plays: sum.plays,
+            duration_s: sum.duration_s,
+            unique_users: sum.users,
+            last_play_s: sum.last_play_s,
         })
         .collect();
     members.sort_by_key(|m| (std::cmp::Reverse((m.plays, m.duration_s)), m.rating_key));
     members
 }
 
-fn by_user(c: &Columns, sums: HashMap<i64, Sum>) -> Vec<UserWatched> {
-    let mut users: Vec<_> = sums
-        .into_iter()
+fn title(item: &ItemDim, rating_key: i64) -> Option<Text> {
+    if item.rating_key == Some(rating_key) {
+        Some(item.full_title.clone())
+    } else if item.grandparent_rating_key == Some(rating_key) {
+        item.grandparent_title.clone()
+    } else {
+        None
+    }
+}
+
+fn by_user(c: &Columns, users: &Users, sums: &[Sum]) -> Vec<UserWatched> {
+    let watched = users.ids.iter().zip(sums).filter(|(_, sum)| sum.plays > 0);
+    let mut users: Vec<_> = watched
         .map(|(user_id, sum)| UserWatched {
-            user_id,
-            name: name(c, user_id, sum.row),
-            plays: sum.plays(),
+            user_id: *user_id,
+            name: name(c, *user_id, sum.row),
+            plays: sum.plays,
             duration_s: sum.duration_s,
             last_play_s: sum.last_play_s,
         })
@@ -179,7 +176,7 @@ fn by_day(
         let sum = sums.get(&day);
         DayWatched {
             date: date_of(day),
-            plays: sum.map_or(0, Sum::plays),
+            plays: sum.map_or(0, |s| s.plays),
             duration_s: sum.map_or(0, |s| s.duration_s),
         }
     })

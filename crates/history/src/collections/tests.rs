@@ -159,8 +159,10 @@ proptest! {
     }
 }
 
-/// Rows of a small history: group, server and section, user, item, start, stop, pause.
-fn small(rows: &[(u32, &str, Option<i64>, usize, i64, Option<i64>, i64)]) -> Columns {
+/// Group, server, user, item, start, stop, pause.
+type SmallRow<'a> = (u32, &'a str, Option<i64>, usize, i64, Option<i64>, i64);
+
+fn small(rows: &[SmallRow<'_>]) -> Columns {
     let item = |store_id, kind, keys: [Option<i64>; 3]| ItemDim {
         store_id,
         kind,
