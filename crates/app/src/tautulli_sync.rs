@@ -145,6 +145,10 @@ impl<W: import::Watch + Clone + Send + 'static> Keeper<W> {
         let kept = import::keep(&self.history, &self.options.server, taken)
             .done()
             .await?;
+        if kept.added > 0 {
+            // What the server listed of that time is told better now.
+            history::record::drop_seen(&self.history).done().await?;
+        }
         if let Some((rows_done, rows_total)) = batch.of {
             let progress = import::Progress {
                 rows_done,

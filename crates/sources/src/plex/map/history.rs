@@ -63,7 +63,7 @@ pub(in crate::plex) fn history(body: &[u8]) -> Result<Decoded<HistoryPage>, Deco
     Ok(Decoded::new(page, cx))
 }
 
-fn described(row: &history::Viewed<'_>) -> Option<RecordItem> {
+fn described(row: &history::Line<'_>) -> Option<RecordItem> {
     let kind = match row.kind.as_deref()? {
         "movie" => RecordKind::Movie,
         "episode" => RecordKind::Episode,

@@ -5,11 +5,11 @@ use super::super::decode::{Str, wire};
 wire! {
     /// `/status/sessions/history/all`, one page.
     struct History<'a> {
-        rows: Vec<Viewed<'a>> = "Metadata",
+        rows: Vec<Line<'a>> = "Metadata",
     }
 
     /// Written when the item counted as played. Keys are absent once the item is deleted.
-    struct Viewed<'a> {
+    struct Line<'a> {
         history_key: Str<'a> = "historyKey",
         rating_key: Str<'a> = "ratingKey",
         /// `/library/metadata/916`.
