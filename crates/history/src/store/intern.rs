@@ -1,16 +1,21 @@
 //! Content that stands once: items, clients, streams, words.
 
+mod same;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
-use model::{RecordClient, RecordItem, SourceId, Text};
+use model::{RecordClient, RecordItem, RecordStream, SourceId, Text};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::digest::{Content, Shape, digest, quick};
-use super::fields::{figure, to_json};
+use super::fields::{FIGURES, figure, to_json};
 use super::words;
 use crate::Error;
 use crate::columns::{ClientDim, ItemDim};
+use crate::rules::Marks;
+use same::Same;
 
 /// Entries of one cache; at the limit it starts anew. 64 Ki entries are about 2 MB.
 const CACHED: usize = 1 << 16;
@@ -26,6 +31,18 @@ pub(super) struct Memory {
     items: HashMap<u64, i64>,
     clients: HashMap<u64, i64>,
     streams: HashMap<u64, i64>,
+    same_items: Same<RecordItem, i64>,
+    same_clients: Same<RecordClient, i64>,
+    same_streams: Same<RecordStream, Delivery>,
+}
+
+/// A stream as a play refers to it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Delivery {
+    pub(super) id: i64,
+    pub(super) marks: Marks,
+    /// In the order of [`FIGURES`].
+    pub(super) figures: [Option<i64>; FIGURES.len()],
 }
 
 /// An id, and whether the content was new to the store.
@@ -70,7 +87,16 @@ impl Memory {
         Ok(Some(id))
     }
 
-    pub(super) fn item(&mut self, conn: &Connection, item: &RecordItem) -> Result<Interned, Error> {
+    pub(super) fn item(&mut self, conn: &Connection, item: &Arc<RecordItem>) -> Result<Interned, Error> {
+        if let Some(id) = self.same_items.get(item) {
+            return Ok(Interned { id, is_new: false });
+        }
+        let interned = self.equal_item(conn, item)?;
+        self.same_items.set(item, interned.id);
+        Ok(interned)
+    }
+
+    fn equal_item(&mut self, conn: &Connection, item: &RecordItem) -> Result<Interned, Error> {
         let (table, hasher) = (&mut self.items, &self.hasher);
         intern(conn, table, hasher, item, &Statements::ITEM, |insert, digest| {
             insert.execute(params![
@@ -99,7 +125,20 @@ impl Memory {
         })
     }
 
-    pub(super) fn client(&mut self, conn: &Connection, client: &RecordClient) -> Result<Interned, Error> {
+    pub(super) fn client(
+        &mut self,
+        conn: &Connection,
+        client: &Arc<RecordClient>,
+    ) -> Result<Interned, Error> {
+        if let Some(id) = self.same_clients.get(client) {
+            return Ok(Interned { id, is_new: false });
+        }
+        let interned = self.equal_client(conn, client)?;
+        self.same_clients.set(client, interned.id);
+        Ok(interned)
+    }
+
+    fn equal_client(&mut self, conn: &Connection, client: &RecordClient) -> Result<Interned, Error> {
         let (table, hasher) = (&mut self.clients, &self.hasher);
         intern(
             conn,
@@ -122,7 +161,28 @@ impl Memory {
         )
     }
 
-    pub(super) fn stream(&mut self, conn: &Connection, shape: &Shape<'_>) -> Result<Interned, Error> {
+    pub(super) fn stream(
+        &mut self,
+        conn: &Connection,
+        stream: &Arc<RecordStream>,
+    ) -> Result<Delivery, Error> {
+        if let Some(delivery) = self.same_streams.get(stream) {
+            return Ok(delivery);
+        }
+        let marks = Marks::of(stream);
+        let id = self.equal_stream(conn, &Shape { stream, marks })?.id;
+        let mut figures = [None; FIGURES.len()];
+        for (name, value) in &stream.fields {
+            if let Some((place, number)) = figure(name, value) {
+                figures[place] = Some(number);
+            }
+        }
+        let delivery = Delivery { id, marks, figures };
+        self.same_streams.set(stream, delivery);
+        Ok(delivery)
+    }
+
+    fn equal_stream(&mut self, conn: &Connection, shape: &Shape<'_>) -> Result<Interned, Error> {
         let (table, hasher) = (&mut self.streams, &self.hasher);
         let stream = shape.stream;
         intern(

@@ -3,15 +3,13 @@
 use model::{Person, Record, Section, SourceId};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::digest::Shape;
-use super::fields::{FIGURES, figure, to_json};
+use super::fields::{FIGURES, to_json};
 use super::groups::{Given, Groups};
 use super::intern::{self, Memory};
 use super::staged::{Staged, StagedRow};
 use super::words;
 use crate::columns::{Columns, NONE};
 use crate::rollup::{self, NewPlay};
-use crate::rules::Marks;
 use crate::{Error, Settings};
 
 /// A play was kept, or had been kept before.
@@ -84,24 +82,15 @@ impl<'a> Txn<'a> {
             return Ok(Added { id, known: true });
         }
         let (id, is_granted) = self.next_id(r.wanted_id)?;
-        let marks = Marks::of(&r.stream);
+        let delivery = self.memory.stream(self.conn, &r.stream)?;
         let row = StagedRow {
             id,
             group_id: id,
             server_id,
             item_id: self.item(r)?,
             client_id: self.client(r)?,
-            stream_id: self
-                .memory
-                .stream(
-                    self.conn,
-                    &Shape {
-                        stream: &r.stream,
-                        marks,
-                    },
-                )?
-                .id,
-            marks: marks.with_origin(r.origin),
+            stream_id: delivery.id,
+            marks: delivery.marks.with_origin(r.origin),
             ..StagedRow::of(r)
         };
         let given = self
@@ -111,7 +100,7 @@ impl<'a> Txn<'a> {
             group_id: given.group_id,
             ..row
         };
-        self.insert(r, &row, given)?;
+        self.insert(r, &row, given, delivery.figures)?;
         self.groups.added(&row, self.staged.rows.len());
         if !self.staged.defers_rollups {
             self.staged.plays.push(NewPlay::of(row.id, row.group_id, r));
@@ -161,18 +150,18 @@ impl<'a> Txn<'a> {
         Ok(client.id)
     }
 
-    fn insert(&mut self, r: &Record, row: &StagedRow, given: Given) -> Result<(), Error> {
+    fn insert(
+        &mut self,
+        r: &Record,
+        row: &StagedRow,
+        given: Given,
+        figures: [Option<i64>; FIGURES.len()],
+    ) -> Result<(), Error> {
         let word = |memory: &mut Memory, text| memory.word(self.conn, text);
         let user = word(self.memory, r.user.as_ref())?;
         let ip = word(self.memory, r.ip_address.as_ref())?;
         let quality = word(self.memory, r.quality_profile.as_ref())?;
         let location = word(self.memory, r.location.as_ref())?;
-        let mut figures = [None; FIGURES.len()];
-        for (name, value) in &r.stream.fields {
-            if let Some((place, number)) = figure(name, value) {
-                figures[place] = Some(number);
-            }
-        }
         let mut insert = self.conn.prepare_cached(INSERT).map_err(Error::sql(ADDING))?;
         let [f0, f1, f2, f3, f4, f5, f6, f7, f8, f9, f10, f11, f12] = figures;
         insert
