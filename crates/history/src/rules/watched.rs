@@ -54,19 +54,30 @@ impl WatchedRule {
         first_credits_ms: Option<i64>,
         final_credits_ms: Option<i64>,
     ) -> bool {
-        let (Some(offset), Some(duration)) = (offset_ms, duration_ms.filter(|d| *d > 0)) else {
-            return false;
-        };
-        // In hundredths, so that nothing is rounded.
+        let end = self.end_hundredths(kind, duration_ms, first_credits_ms, final_credits_ms);
+        offset_ms
+            .zip(end)
+            .is_some_and(|(offset, end)| offset * 100 >= end)
+    }
+
+    /// Where the end is, in hundredths of a millisecond so that nothing is rounded. `None` for an item of unknown or
+    /// zero length.
+    pub fn end_hundredths(
+        &self,
+        kind: RecordKind,
+        duration_ms: Option<i64>,
+        first_credits_ms: Option<i64>,
+        final_credits_ms: Option<i64>,
+    ) -> Option<i64> {
+        let duration = duration_ms.filter(|d| *d > 0)?;
         let threshold = i64::from(self.percent(kind)) * duration;
         let credits = |marker: Option<i64>| marker.filter(|m| *m > 0).map(|m| m * 100);
-        let end = match self.marker {
+        Some(match self.marker {
             WatchedMarker::Threshold => threshold,
             WatchedMarker::FinalCredits => credits(final_credits_ms).unwrap_or(threshold),
             WatchedMarker::FirstCredits => credits(first_credits_ms).unwrap_or(threshold),
             WatchedMarker::Earliest => credits(first_credits_ms).map_or(threshold, |c| c.min(threshold)),
-        };
-        offset * 100 >= end
+        })
     }
 }
 

@@ -5,7 +5,7 @@
 
 use jiff::tz::TimeZone;
 
-use crate::columns::{Columns, Row, Way};
+use crate::columns::{Row, Way};
 use crate::rules::Class;
 use crate::rules::calendar::{Calendar, DAY_S, date_of, month_of};
 
@@ -41,14 +41,14 @@ const HOURS: i64 = 24;
 impl By {
     #[inline]
     fn bucket(self, local_s: i64) -> i64 {
-        let day = local_s.div_euclid(DAY_S);
-        let hour = local_s.rem_euclid(DAY_S) / 3600;
+        let day = || local_s.div_euclid(DAY_S);
+        let hour = || local_s.rem_euclid(DAY_S) / 3600;
         match self {
-            Self::Date => day,
-            Self::Weekday => weekday(day),
-            Self::Hour => hour,
-            Self::Month => month_of(day),
-            Self::HourOfWeekday => weekday(day) * HOURS + hour,
+            Self::Date => day(),
+            Self::Weekday => weekday(day()),
+            Self::Hour => hour(),
+            Self::Month => month_of(day()),
+            Self::HourOfWeekday => weekday(day()) * HOURS + hour(),
         }
     }
 
@@ -176,12 +176,17 @@ impl Counted {
 }
 
 /// The window of time a question covers: as asked, else from the first row picked to now or the last row.
-pub(super) fn window(columns: &Columns, rows: &[Row], filter: &Filter, now_s: i64) -> (i64, i64) {
-    let starts = || rows.iter().map(|row| columns.started_s(*row));
-    let from_s = filter.from_s.unwrap_or_else(|| starts().min().unwrap_or(now_s));
+fn window(selection: &Selection<'_>, filter: &Filter, now_s: i64) -> (i64, i64) {
+    let span = match (filter.from_s, filter.to_s) {
+        (Some(_), Some(_)) => None,
+        _ => selection.span_s(),
+    };
+    let from_s = filter
+        .from_s
+        .unwrap_or_else(|| span.map_or(now_s, |(first, _)| first));
     let last_s = match filter.to_s {
         Some(to) => to - 1,
-        None => starts().max().unwrap_or(now_s).max(now_s),
+        None => span.map_or(now_s, |(_, last)| last.max(now_s)),
     };
     (from_s, last_s.max(from_s))
 }
@@ -195,31 +200,38 @@ fn count(
     kind: impl Fn(Row) -> usize,
 ) -> Counted {
     let columns = selection.columns;
-    let (from_s, last_s) = window(columns, selection.rows(), filter, now_s);
+    let (from_s, last_s) = window(selection, filter, now_s);
     let calendar = Calendar::new(tz, from_s, last_s + 1);
     let (first, last) = by.ends(calendar.local_s(from_s), calendar.local_s(last_s));
     let buckets = usize::try_from(last - first + 1).unwrap_or(0);
     let mut cells = vec![[Sum::default(); KINDS]; buckets];
+    let mut add = |bucket: i64, kind: usize, plays: i64, row: Row| {
+        let place = usize::try_from(bucket - first).unwrap_or(usize::MAX);
+        if let Some(cell) = cells.get_mut(place) {
+            cell[kind].add(Sum {
+                plays,
+                seconds: columns.duration_s(row),
+            });
+        }
+    };
     // Bucket and kind of what was counted of the play so far.
     let mut met: Vec<(i64, usize)> = Vec::new();
-    for rows in selection.plays() {
+    selection.each(|rows| {
+        let bucket = |row: Row| by.bucket(calendar.local_s(columns.started_s(row)));
+        if let [row] = rows {
+            return add(bucket(*row), kind(*row), 1, *row);
+        }
         met.clear();
         for row in rows {
-            let bucket = by.bucket(calendar.local_s(columns.started_s(*row)));
+            let bucket = bucket(*row);
             let earlier = met.iter().find(|(at, _)| *at == bucket).map(|(_, kind)| *kind);
             let kind = earlier.unwrap_or_else(|| {
                 let kind = kind(*row);
                 met.push((bucket, kind));
                 kind
             });
-            let place = usize::try_from(bucket - first).unwrap_or(usize::MAX);
-            if let Some(cell) = cells.get_mut(place) {
-                cell[kind].add(Sum {
-                    plays: i64::from(earlier.is_none()),
-                    seconds: columns.duration_s(*row),
-                });
-            }
+            add(bucket, kind, i64::from(earlier.is_none()), *row);
         }
-    }
+    });
     Counted { first, cells }
 }

@@ -1,7 +1,7 @@
 //! How far plays got.
 
-use crate::columns::{Columns, Row};
-use crate::rules::{Class, is_watched};
+use crate::columns::{Columns, ItemDim};
+use crate::rules::Class;
 
 use super::{Selection, Sum};
 
@@ -29,16 +29,6 @@ impl Tier {
         Self::Watched,
         Self::Unknown,
     ];
-
-    /// Of a position in an item that is not watched.
-    fn of(offset_ms: i64, duration_ms: i64) -> Self {
-        match offset_ms.saturating_mul(4) / duration_ms {
-            ..1 => Self::Started,
-            1 => Self::Quarter,
-            2 => Self::Half,
-            _ => Self::ThreeQuarters,
-        }
-    }
 }
 
 /// Plays by tier and media.
@@ -65,26 +55,59 @@ impl Completion {
 /// A play got as far as the furthest of its rows.
 pub fn completion(selection: &Selection<'_>) -> Completion {
     let columns = selection.columns;
+    let marks = columns
+        .dims
+        .items()
+        .iter()
+        .map(|item| Quarters::of(columns, item));
+    let marks: Vec<_> = marks.collect();
     let mut completion = Completion::default();
-    for rows in selection.plays() {
-        let tiers = rows.iter().map(|row| tier(columns, *row));
-        let known = tiers.filter(|tier| *tier != Tier::Unknown).max();
+    selection.each(|rows| {
+        let tiers = rows.iter().filter_map(|row| {
+            let offset_ms = columns.view_offset_ms(*row)?;
+            marks[columns.item_ix(*row).at()]
+                .as_ref()
+                .map(|quarters| quarters.tier(offset_ms))
+        });
+        let tier = tiers.max().unwrap_or(Tier::Unknown);
         let class = columns.class(rows[0]);
-        let tier = known.unwrap_or(Tier::Unknown);
         completion.sums[class as usize][tier as usize].add(Sum::of(columns, rows));
-    }
+    });
     completion
 }
 
-fn tier(columns: &Columns, row: Row) -> Tier {
-    let item = columns.item(row);
-    let known = columns
-        .view_offset_ms(row)
-        .zip(item.duration_ms.filter(|d| *d > 0));
-    match known {
-        Some(_) if item.live => Tier::Unknown,
-        None => Tier::Unknown,
-        Some(_) if is_watched(&columns.watched_rule, item, columns.view_offset_ms(row)) => Tier::Watched,
-        Some((offset, duration)) => Tier::of(offset, duration),
+/// What tells the tiers of an item apart; made once per item, since rows are many more.
+struct Quarters {
+    duration_ms: i64,
+    /// By [`crate::rules::WatchedRule::end_hundredths`].
+    end_hundredths: i64,
+}
+
+impl Quarters {
+    /// `None` where nothing can be told.
+    fn of(columns: &Columns, item: &ItemDim) -> Option<Self> {
+        let end = columns.watched_rule.end_hundredths(
+            item.kind,
+            item.duration_ms,
+            item.marker_credits_first_ms,
+            item.marker_credits_final_ms,
+        );
+        let (duration_ms, end_hundredths) = item.duration_ms.zip(end).filter(|_| !item.live)?;
+        Some(Self {
+            duration_ms,
+            end_hundredths,
+        })
+    }
+
+    fn tier(&self, offset_ms: i64) -> Tier {
+        if offset_ms * 100 >= self.end_hundredths {
+            return Tier::Watched;
+        }
+        match offset_ms.saturating_mul(4) / self.duration_ms {
+            ..1 => Tier::Started,
+            1 => Tier::Quarter,
+            2 => Tier::Half,
+            _ => Tier::ThreeQuarters,
+        }
     }
 }

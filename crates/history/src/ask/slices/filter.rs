@@ -71,8 +71,9 @@ pub struct Sieve<'a> {
     columns: &'a Columns,
     from_s: Option<i64>,
     to_s: Option<i64>,
-    /// Nothing can pass, such as where the group does not exist.
-    nothing: bool,
+    /// The same, for every row to compare with.
+    first_s: i64,
+    end_s: i64,
     /// Nothing but the range is asked for.
     plain: bool,
     rows_below: Row,
@@ -96,9 +97,15 @@ impl<'a> Sieve<'a> {
             columns,
             from_s: filter.from_s,
             to_s: filter.to_s,
-            nothing: group == Some(None) || matches!(title, Some(None)),
+            first_s: filter.from_s.unwrap_or(i64::MIN),
+            end_s: filter.to_s.unwrap_or(i64::MAX),
             plain: false,
-            rows_below: Row::MAX,
+            // A group or a title that is not there has no rows.
+            rows_below: if group == Some(None) || matches!(title, Some(None)) {
+                0
+            } else {
+                Row::MAX
+            },
             group: group.flatten(),
             ways: mask(filter.decisions.iter().map(|way| *way as u8)),
             classes: mask(filter.media.iter().map(|class| *class as u8)),
@@ -126,11 +133,12 @@ impl<'a> Sieve<'a> {
     #[must_use]
     pub fn as_of(mut self, last_id: u32) -> Self {
         let columns = self.columns;
-        self.rows_below = match columns.row_by_id(last_id) {
+        let below = match columns.row_by_id(last_id) {
             Some(row) => row + 1,
             // It may be gone since.
             None => Row::try_from(partition(columns, last_id)).unwrap_or(Row::MAX),
         };
+        self.rows_below = self.rows_below.min(below);
         if (self.rows_below as usize) < columns.len() {
             self.plain = false;
         }
@@ -140,6 +148,7 @@ impl<'a> Sieve<'a> {
     fn is_plain(&self) -> bool {
         let all = [self.ways, self.classes, self.networks, self.origins];
         all.iter().all(|mask| *mask == u8::MAX)
+            && self.rows_below == Row::MAX
             && self.group.is_none()
             && self.libraries.is_none()
             && self.viewers.is_none()
@@ -158,7 +167,7 @@ impl<'a> Sieve<'a> {
 
     /// Everything passes.
     pub(super) fn is_open(&self) -> bool {
-        self.plain && !self.nothing && !self.is_ranged()
+        self.plain && !self.is_ranged()
     }
 
     pub(super) fn is_ranged(&self) -> bool {
@@ -173,14 +182,8 @@ impl<'a> Sieve<'a> {
 
     #[inline]
     pub fn passes(&self, row: Row) -> bool {
-        let c = self.columns;
-        if self.is_ranged() {
-            let at_s = c.started_s(row);
-            if self.from_s.is_some_and(|from| at_s < from) || self.to_s.is_some_and(|to| at_s >= to) {
-                return false;
-            }
-        }
-        !self.nothing && (self.plain || self.passes_rest(row))
+        let at_s = self.columns.started_s(row);
+        at_s >= self.first_s && at_s < self.end_s && (self.plain || self.passes_rest(row))
     }
 
     fn passes_rest(&self, row: Row) -> bool {

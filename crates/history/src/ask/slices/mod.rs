@@ -27,7 +27,7 @@ pub use filter::{Filter, Net, Sieve};
 pub use keys::{Of, Subject};
 pub use page::{Cursor, HistoryPage, PageError, PagePlay, PageQuestion, page};
 pub use peaks::{Levels, PEAK_NAMES, Peak, Peaks, peaks};
-pub use profile::{Profile, Totals, Window, last_row, profile, totals};
+pub use profile::{Profile, Totals, Window, profile, totals};
 pub use ranked::{Decided, RankedPage, StreamBy, TopEntry, by_stream, top};
 pub use selection::Selection;
 pub use title::{Level, Title, find_title};

@@ -6,7 +6,6 @@ use crate::columns::{Columns, Row};
 
 use super::calendar::by_calendar;
 use super::completion::{Completion, completion};
-use super::ranked::later;
 use super::{By, Filter, Measure, Of, RankedPage, Selection, Sum, Table, top};
 
 /// Places of the short rankings of a page.
@@ -47,21 +46,16 @@ pub struct Profile {
 pub fn totals(selection: &Selection<'_>) -> Totals {
     let columns = selection.columns;
     let mut totals = Totals::default();
-    for rows in selection.plays() {
+    selection.each(|rows| {
         totals.sum.add(Sum::of(columns, rows));
-    }
-    let starts = || selection.rows().iter().map(|row| columns.started_s(*row));
-    totals.first_started_s = starts().min();
-    totals.last_started_s = starts().max();
+    });
+    let span = selection.span_s();
+    totals.first_started_s = span.map(|(first, _)| first);
+    totals.last_started_s = span.map(|(_, last)| last);
     totals
 }
 
-/// The row that started last.
-pub fn last_row(selection: &Selection<'_>) -> Option<Row> {
-    later(selection.columns, None, selection.rows())
-}
-
-/// `filter` is what `selection` was made with.
+/// `filter` is what `selection` was made with; it had better be gathered.
 pub fn profile(
     selection: &Selection<'_>,
     filter: &Filter,
@@ -80,7 +74,7 @@ pub fn profile(
     Profile {
         totals: totals(selection),
         windows: windows.into(),
-        last: last_row(selection),
+        last: selection.newest(),
         months: by_calendar(selection, filter, tz, By::Month, measure, now_s),
         heat_map: by_calendar(selection, filter, tz, By::HourOfWeekday, measure, now_s),
         completion: completion(selection),
@@ -93,7 +87,7 @@ pub fn profile(
 /// Plays with a row that started at `from_s` or later, and the seconds of those rows.
 fn since(columns: &Columns, selection: &Selection<'_>, from_s: i64) -> Sum {
     let mut sum = Sum::default();
-    for rows in selection.plays() {
+    selection.each(|rows| {
         let seconds = rows
             .iter()
             .filter(|row| columns.started_s(**row) >= from_s)
@@ -103,6 +97,6 @@ fn since(columns: &Columns, selection: &Selection<'_>, from_s: i64) -> Sum {
             plays: i64::from(count > 0),
             seconds,
         });
-    }
+    });
     sum
 }

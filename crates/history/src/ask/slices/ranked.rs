@@ -44,11 +44,11 @@ pub fn top(selection: &Selection<'_>, of: Of, measure: Measure, limit: usize) ->
         newest: None,
     };
     let mut tallies = vec![empty; keys.subjects.len()];
-    for rows in selection.plays() {
+    selection.each(|rows| {
         let tally = &mut tallies[keys.place(columns, rows[0])];
         tally.sum.add(Sum::of(columns, rows));
         tally.newest = later(columns, tally.newest, rows);
-    }
+    });
     let mut places: Vec<_> = tallies
         .iter()
         .enumerate()
@@ -91,7 +91,7 @@ pub fn top(selection: &Selection<'_>, of: Of, measure: Measure, limit: usize) ->
 }
 
 /// The one of `rows` and `before` that started last; of equal ones that with the higher id.
-pub(super) fn later(columns: &Columns, before: Option<Row>, rows: &[Row]) -> Option<Row> {
+fn later(columns: &Columns, before: Option<Row>, rows: &[Row]) -> Option<Row> {
     rows.iter()
         .copied()
         .chain(before)
@@ -111,13 +111,13 @@ fn users_of(selection: &Selection<'_>, keys: &Keys, places: &[usize]) -> Vec<usi
         rank[*place] = at;
     }
     let mut seen = vec![Bits::new(people.subjects.len()); places.len()];
-    for rows in selection.plays() {
+    selection.each(|rows| {
         if let Some(seen) = seen.get_mut(rank[keys.place(columns, rows[0])])
             && is_known(rows[0])
         {
             seen.insert(people.place(columns, rows[0]));
         }
-    }
+    });
     seen.iter().map(Bits::count).collect()
 }
 
@@ -149,12 +149,12 @@ pub fn by_stream(selection: &Selection<'_>, by: StreamBy, measure: Measure, limi
     };
     let keys = Keys::new(columns, of);
     let mut sums = vec![[Sum::default(); 4]; keys.subjects.len()];
-    for rows in selection.plays() {
+    selection.each(|rows| {
         if has_picture && columns.class(rows[0]) == Class::Music {
-            continue;
+            return;
         }
         sums[keys.place(columns, rows[0])][columns.way(rows[0]) as usize].add(Sum::of(columns, rows));
-    }
+    });
     let whole = |place: usize| {
         sums[place].iter().fold(Sum::default(), |mut sum, part| {
             sum.add(*part);

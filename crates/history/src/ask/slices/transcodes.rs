@@ -39,7 +39,7 @@ impl Transcodes {
 pub fn transcodes(selection: &Selection<'_>) -> Transcodes {
     let columns = selection.columns;
     let mut all = Transcodes::default();
-    for rows in selection.plays() {
+    selection.each(|rows| {
         let sum = Sum::of(columns, rows);
         let (way, marks) = (columns.way(rows[0]), columns.marks(rows[0]));
         all.all.add(sum);
@@ -52,7 +52,7 @@ pub fn transcodes(selection: &Selection<'_>) -> Transcodes {
             }
         }
         if way != Way::Transcode {
-            continue;
+            return;
         }
         if marks.audio() {
             all.audio.add(sum);
@@ -65,6 +65,6 @@ pub fn transcodes(selection: &Selection<'_>) -> Transcodes {
                 _ => all.part_hardware.add(sum),
             }
         }
-    }
+    });
     all
 }

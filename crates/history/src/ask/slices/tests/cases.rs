@@ -88,7 +88,7 @@ fn house(plays: &[Play]) -> Columns {
 }
 
 fn all(columns: &Columns, grouped: bool) -> Selection<'_> {
-    Selection::new(&Sieve::new(columns, &Filter::default()), grouped)
+    Selection::new(Sieve::new(columns, &Filter::default()), grouped)
 }
 
 const HOUR: i64 = 3600;
@@ -165,7 +165,7 @@ fn a_window_without_plays_is_full_of_zeros() {
         to_s: Some(BASE_S + 3 * DAY),
         ..Filter::default()
     };
-    let selection = Selection::new(&Sieve::new(&columns, &filter), true);
+    let selection = Selection::new(Sieve::new(&columns, &filter), true);
     let table = by_calendar(
         &selection,
         &filter,

@@ -64,7 +64,7 @@ type Answer = Box<dyn FnOnce(&View<'_>, &Asked) -> Vec<u8> + Send>;
 
 /// The plays asked for.
 pub(super) fn select<'a>(columns: &'a Columns, asked: &Asked) -> Selection<'a> {
-    Selection::new(&Sieve::new(columns, &asked.filter), asked.grouped)
+    Selection::new(Sieve::new(columns, &asked.filter), asked.grouped)
 }
 
 pub(super) fn meta(asked: &Asked) -> AnalyticsMeta {

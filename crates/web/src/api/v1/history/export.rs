@@ -101,8 +101,10 @@ fn write(history: &History, asked: &Asked, format: ExportFormat, chunks: mpsc::S
         history.export(format, &mut out)
     } else {
         let ids = history.read(|view| {
-            let selection = Selection::new(&Sieve::new(view.columns, &asked.filter), false);
-            let ids: Vec<u32> = selection.rows().iter().map(|row| view.columns.id(*row)).collect();
+            let selection = Selection::new(Sieve::new(view.columns, &asked.filter), false);
+            let mut ids = Vec::new();
+            selection.each(|rows| ids.extend(rows.iter().map(|row| view.columns.id(*row))));
+            ids.sort_unstable();
             Ok(ids)
         });
         ids.and_then(|ids| history.export_only(format, &ids, &mut out))

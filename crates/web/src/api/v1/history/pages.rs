@@ -223,7 +223,7 @@ async fn page_of(
     let answer = move |view: &View<'_>| {
         let columns = view.columns;
         let known = subject.find(columns, &mut asked.filter)?;
-        let selection = select(columns, &asked);
+        let selection = select(columns, &asked).gathered();
         let profile = profile(
             &selection,
             &asked.filter,
