@@ -15,6 +15,7 @@ pub struct Selection<'a> {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "one per question, never in a list")]
 enum Kind<'a> {
     Walk { sieve: Sieve<'a>, grouped: bool },
     Gathered(Gathered),
