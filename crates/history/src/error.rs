@@ -65,10 +65,15 @@ impl Error {
     /// Tells damage and a full disk from other failures of the database at `path`.
     pub(crate) fn at(self, path: &Path) -> Self {
         use rusqlite::ErrorCode::{DatabaseCorrupt, DiskFull, NotADatabase};
+        use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
         let path = path.to_owned();
         match self {
             Self::Sql { doing, source } => match source.sqlite_error_code() {
                 Some(DiskFull) => Self::Full { path, source },
+                // The index of the log could not be made larger.
+                _ if source.sqlite_error().map(|e| e.extended_code) == Some(SQLITE_IOERR_SHMSIZE) => {
+                    Self::Full { path, source }
+                }
                 Some(DatabaseCorrupt | NotADatabase) => Self::Damaged {
                     path,
                     what: format!("{doing}: {source}"),

@@ -12,6 +12,8 @@ mod migrate;
 mod open;
 mod staged;
 mod stored;
+#[cfg(test)]
+mod tests;
 mod txn;
 mod upkeep;
 mod words;
