@@ -1,9 +1,9 @@
 //! HTTP: metrics, the JSON interface, the stream of events, and a status page.
 //!
 //! Invariant: `web` is the only crate that serialises JSON outwards. It holds read handles only: it may not see a
-//! source, a file or the environment, and no handler waits for anything but its own client. The types of the
-//! interface have no place for a token, and the address of a server is told by the Tautulli interface alone, to who
-//! has its key.
+//! source, a file or the environment. A handler waits for its own client, for the history, and for a limited time for
+//! whoever answers questions that only a server can (`catalog`) or counts (`collections`). The types of the interface
+//! have no place for a token, and the address of a server is told by the Tautulli interface alone, to who has its key.
 
 mod accept;
 mod api;
