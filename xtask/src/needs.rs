@@ -21,7 +21,11 @@ const PLEXAPI: [&str; 2] = ["plexapi==4.18.3", "websocket-client==1.9.2"];
 /// Tautulli clients nobody here wrote; they speak to `/api/v2` in `crates/app/tests/tautulli`. The first two numbers of
 /// the first one's last part are the version of Tautulli it is made for, ours is 2.17; the second does not name the
 /// third, which it needs.
-const TAUTULLI: [&str; 3] = ["tautulli==4.7.2.2170", "pytautulli==23.1.1", "async-timeout==5.0.1"];
+const TAUTULLI: [&str; 3] = [
+    "tautulli==4.7.2.2170",
+    "pytautulli==23.1.1",
+    "async-timeout==5.0.1",
+];
 
 /// Installs what is missing, or says exactly what is missing. Returns the Python to run `plexapi` with.
 pub(crate) fn install() -> Result<PathBuf> {
@@ -42,7 +46,11 @@ pub(crate) fn install() -> Result<PathBuf> {
         args.extend(packages);
         run("apt-get", &args)?;
     }
-    python("tautulli-clients", &TAUTULLI, "import tautulli, pytautulli, async_timeout")?;
+    python(
+        "tautulli-clients",
+        &TAUTULLI,
+        "import tautulli, pytautulli, async_timeout",
+    )?;
     python("plexapi", &PLEXAPI, "import plexapi, websocket")
 }
 

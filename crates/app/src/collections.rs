@@ -6,8 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::error::Chain;
 use base::Clock;
+use base::error::Chain;
 use history::History;
 use history::collections::{self as kept, NewSnapshot, Snapshot, Wanted, Watched, Window};
 use tokio::sync::{Mutex, mpsc};

@@ -18,7 +18,7 @@ use crate::config::{Config, Keeping, plain};
 use crate::failure::Failure;
 use crate::installation;
 
-const PRUNE_EVERY: Duration = Duration::from_secs(24 * 3_600);
+const PRUNE_EVERY: Duration = Duration::from_hours(24);
 
 /// Name of the file with the key that was drawn, within the data directory.
 const KEY_FILE: &str = "tautulli-api-key";

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use web::Catalog;
 
 use crate::collections::{self, Service};
-use crate::config::Config;
+use crate::config::{Config, Metrics};
 use crate::discovery::{self, Discovered};
 use crate::failure::Failure;
 use crate::keeping::{self, Kept};
@@ -125,8 +125,8 @@ pub(crate) fn build(
     let clock = Clock::system();
     let started_at = clock.now();
     let (sources_cancel, http_cancel) = (CancellationToken::new(), CancellationToken::new());
-    let ids: Vec<SourceId> = config.plex.iter().map(|p| SourceId::new(p.id.as_str())).collect();
-    let (mut actor, live) = live::channel(ids.iter().map(|id| (id.clone(), PLEX)));
+    let ids = config.plex.iter().map(|p| SourceId::new(p.id.as_str()));
+    let (mut actor, live) = live::channel(ids.map(|id| (id, PLEX)));
     let (observations, received) = mpsc::channel(OBSERVATION_QUEUE);
     let tautulli = match &kept {
         Some(_) => keeping::tautulli_key(&config)?.map(|key| tautulli_api(key, &config)),
@@ -162,17 +162,12 @@ pub(crate) fn build(
     let (found, discovered) = mpsc::channel(DISCOVERED_QUEUE);
     sources.discover(config.plex, found);
 
-    let options = export::Options {
-        users: policy(&config.metrics.users)?,
-        titles: policy(&config.metrics.titles)?,
-        hash_salt: salt.expose().to_owned(),
-    };
     let ready = Arc::new(AtomicBool::new(false));
     let context = Arc::new(web::Context {
         live: sources.live.clone(),
         clock,
         tasks,
-        options,
+        options: options(&config.metrics, salt)?,
         version: env!("CARGO_PKG_VERSION"),
         started_at,
         cancel: http_cancel.clone(),
@@ -197,6 +192,14 @@ pub(crate) fn build(
         live: live_task,
         keeper,
         discovered,
+    })
+}
+
+fn options(metrics: &Metrics, salt: &Secret) -> Result<export::Options, Failure> {
+    Ok(export::Options {
+        users: policy(&metrics.users)?,
+        titles: policy(&metrics.titles)?,
+        hash_salt: salt.expose().to_owned(),
     })
 }
 

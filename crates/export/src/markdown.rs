@@ -128,10 +128,7 @@ const LABELS: &[(&str, &str)] = &[
         "activity",
         "the server's own word for a background task, such as `library.update.section`",
     ),
-    (
-        "origin",
-        "of a play in the history: `recorded` `plex_history`",
-    ),
+    ("origin", "of a play in the history: `recorded` `plex_history`"),
     ("from", "what is imported: `tautulli`"),
     (
         "library_id, library",

@@ -22,7 +22,8 @@ pub use observation::{
 };
 pub use play::{Carried, CounterKey, CounterMap, Counters, Play, PlayTotals, Segment};
 pub use record::{
-    Fields, Origin, Person, Record, RecordClient, RecordItem, RecordKind, RecordStream, Scalar, Section, Viewed,
+    Fields, Origin, Person, Record, RecordClient, RecordItem, RecordKind, RecordStream, Scalar, Section,
+    Viewed,
 };
 pub use server::{Activity, Availability, Health, HostLoad, Link, ServerInfo, TranscodeCounts, UpdateStatus};
 pub use session::{

@@ -58,6 +58,18 @@ const FILTERS: [(&str, &str); 9] = [
     ("after", "after=2025-01-01"),
 ];
 
+/// Found often, seldom and never.
+const SEARCHED: [&str; 8] = [
+    "a",
+    "quiet",
+    "tower",
+    "roku",
+    "den",
+    "plex+for",
+    "12",
+    "nothing+like+it",
+];
+
 fn main() {
     // `cargo test --benches` only asks whether it still builds and starts.
     if std::env::args().any(|a| a == "--test") || !std::env::args().any(|a| a == "--bench") {
@@ -217,16 +229,6 @@ fn pages(product: &Product, table: &mut Table) {
             "p99 ≤ 10 ms",
         );
     }
-    const SEARCHED: [&str; 8] = [
-        "a",
-        "quiet",
-        "tower",
-        "roku",
-        "den",
-        "plex+for",
-        "12",
-        "nothing+like+it",
-    ];
     let cost = measure(&mut connection, |n| {
         format!(
             "cmd=get_history&grouping=1&length=25&start={n}&search={}",

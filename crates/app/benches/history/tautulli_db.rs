@@ -284,7 +284,7 @@ fn drafts(
         let mut title = square(rng, titles.len());
         // More plays in later years, most of them in the evening.
         let day = days - 1 - i64::try_from(square(rng, usize::try_from(days).unwrap())).unwrap();
-        let second = (rng.i64(0..DAY_S) + rng.i64(0..DAY_S)) / 2 + 6 * 3_600;
+        let second = i64::midpoint(rng.i64(0..DAY_S), rng.i64(0..DAY_S)) + 6 * 3_600;
         let mut at = end_s - days * DAY_S + day * DAY_S + second % DAY_S;
         for _ in 0..rng.usize(1..4) {
             let length = titles[title].duration_s;
@@ -413,6 +413,10 @@ fn history_row(id: i64, group: i64, draft: &Draft, people: &[Person], title: &Ti
     ]
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "one value a line, in the order of the columns"
+)]
 fn media_row(rng: &mut Rng, id: i64, title: &Title, device: &Device) -> Vec<Value> {
     let (name, lines, kbps) = RESOLUTIONS[title.resolution];
     let dice = rng.u8(..);
@@ -427,7 +431,7 @@ fn media_row(rng: &mut Rng, id: i64, title: &Title, device: &Device) -> Vec<Valu
     } else {
         (name, lines, kbps)
     };
-    let hardware = decision == "transcode" && dice % 2 == 0;
+    let hardware = decision == "transcode" && dice.is_multiple_of(2);
     let text = |t: &str| Value::Text(t.to_owned());
     let int = Value::Integer;
     let plain = |n: &str| Value::Text(n.trim_end_matches('p').to_lowercase());

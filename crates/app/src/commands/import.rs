@@ -330,13 +330,7 @@ fn line(progress: &Progress, done: bool) -> String {
         return "all rows are in; making the sums".to_owned();
     }
     let (rows, total) = (progress.rows_done, progress.rows_total.max(progress.rows_done));
-    let part = |of: u64| {
-        if total == 0 {
-            of
-        } else {
-            rows.saturating_mul(of) / total
-        }
-    };
+    let part = |of: u64| rows.saturating_mul(of).checked_div(total).unwrap_or(of);
     let filled = usize::try_from(part(WIDTH)).unwrap_or(0);
     let bar: String = (0..usize::try_from(WIDTH).unwrap_or(0))
         .map(|n| if n < filled { '#' } else { '.' })

@@ -45,7 +45,7 @@ pub(super) fn run(flags: &Flags, env: &Env) -> Result<(), Failure> {
         match servers {
             0 if all_servers => tracing::info!("watching every server of the plex.tv account"),
             0 if plays > 0 => {
-                tracing::info!("no server is configured: the history is served, nothing is watched")
+                tracing::info!("no server is configured: the history is served, nothing is watched");
             }
             0 => tracing::warn!(
                 "no server is configured: set PLEX_SERVER=http://192.168.1.10:32400 and PLEX_TOKEN, or write a \

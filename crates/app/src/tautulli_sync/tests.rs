@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use super::*;
 
 const LENGTH_MS: i64 = 7_200_000;
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// Films by two viewers; every fourth play goes on with the one before it.
 fn plays(ids: std::ops::RangeInclusive<i64>) -> Vec<Play> {

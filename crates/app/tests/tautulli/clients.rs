@@ -1,4 +1,4 @@
-//! The PyPI packages `tautulli` and `pytautulli` read a history of ours: every method that maps to a command.
+//! The Python packages `tautulli` and `pytautulli` read a history of ours: every method that maps to a command.
 
 use std::path::Path;
 use std::process::Command;

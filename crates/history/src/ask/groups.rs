@@ -1,10 +1,13 @@
 //! Plays as they are counted: each group of rows once, or each row.
 
 use super::filter::{Bits, Picked};
-use crate::columns::{NONE, Row};
+use crate::columns::{Group, NONE, Row};
 
 /// Groups whose oldest row is remembered at a time.
-const KNOWN: usize = 1_024;
+const KNOWN: usize = 256;
+
+/// Rows of a group walked before its oldest row is remembered.
+const LONG: usize = 8;
 
 /// Calls `play` with the rows of each play that were picked, newest id first: all such rows of a group at once, or,
 /// without grouping, each row alone. The order of plays is any.
@@ -55,31 +58,67 @@ pub(crate) fn each_play(picked: &Picked<'_>, grouping: bool, mut play: impl FnMu
 #[inline]
 pub(crate) fn each_row(picked: &Picked<'_>, grouping: bool, mut row: impl FnMut(Row, Row)) {
     let c = picked.columns();
+    let s = c.slices();
+    let mut oldest = Oldest::new(picked);
     if !grouping {
         picked.each(|r| row(r, r));
-        return;
-    }
-    let s = c.slices();
-    let mut seen = Bits::new(c.group_count());
-    // The oldest row of groups lately looked up: a long group need not be walked for each of its rows.
-    let mut known = [(NONE, NONE); KNOWN];
-    picked.each(|r| {
-        let g = s.group[r as usize];
-        if seen.insert(g) {
-            row(r, r);
-            return;
-        }
-        let place = &mut known[g as usize % KNOWN];
-        if place.0 != g {
-            let (mut oldest, mut earlier) = (r, s.previous[r as usize]);
-            while earlier != NONE {
-                if picked.has(earlier) {
-                    oldest = earlier;
-                }
-                earlier = s.previous[earlier as usize];
+    } else if picked.is_all() {
+        // Groups are numbered in the order of their first rows.
+        let mut groups = 0;
+        for (r, g) in (0..).zip(s.group) {
+            if *g == groups {
+                groups += 1;
+                row(r, r);
+            } else {
+                row(r, oldest.of(r));
             }
-            *place = (g, oldest);
         }
-        row(r, place.1);
-    });
+    } else {
+        let mut seen = Bits::new(c.group_count());
+        picked.each(|r| {
+            if seen.insert(s.group[r as usize]) {
+                row(r, r);
+            } else {
+                row(r, oldest.of(r));
+            }
+        });
+    }
+}
+
+/// Finds the oldest picked row of a group.
+struct Oldest<'a> {
+    picked: &'a Picked<'a>,
+    /// Of long groups lately asked about, so that they are not walked again for each of their rows.
+    known: [(Group, Row); KNOWN],
+}
+
+impl<'a> Oldest<'a> {
+    fn new(picked: &'a Picked<'a>) -> Self {
+        Self {
+            picked,
+            known: [(NONE, NONE); KNOWN],
+        }
+    }
+
+    #[inline]
+    fn of(&mut self, row: Row) -> Row {
+        let s = self.picked.columns().slices();
+        let g = s.group[row as usize];
+        let known = &mut self.known[g as usize % KNOWN];
+        if known.0 == g {
+            return known.1;
+        }
+        let (mut oldest, mut earlier, mut steps) = (row, s.previous[row as usize], 0);
+        while earlier != NONE {
+            if self.picked.has(earlier) {
+                oldest = earlier;
+            }
+            earlier = s.previous[earlier as usize];
+            steps += 1;
+        }
+        if steps > LONG {
+            *known = (g, oldest);
+        }
+        oldest
+    }
 }

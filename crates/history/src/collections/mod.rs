@@ -6,15 +6,15 @@
 
 mod count;
 mod detail;
-mod snapshots;
 #[cfg(test)]
 mod snapshot_tests;
+mod snapshots;
 #[cfg(test)]
 mod tests;
 
 pub use count::{Wanted, Watched, Window, watched};
 pub use detail::{DayWatched, Detail, MemberWatched, UserWatched, detail};
 pub use snapshots::{
-    NewSnapshot, ROWS_MAX, RotationSpan, Snapshot, SnapshotFilter, TopFilter, by_ids, insert, latest, rotation,
-    snapshots, top,
+    NewSnapshot, ROWS_MAX, RotationSpan, Snapshot, SnapshotFilter, TopFilter, by_ids, insert, latest,
+    rotation, snapshots, top,
 };

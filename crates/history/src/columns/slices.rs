@@ -1,6 +1,6 @@
 //! The columns as they stand in memory, for loops over all rows.
 
-use super::{ClientIx, Columns, Group, ItemIx, LibraryIx, Location, NONE, Row, ViewerIx, Way, WordIx};
+use super::{ClientIx, Columns, Group, ItemIx, LibraryIx, Location, NONE, Row, ViewerIx, Way};
 
 /// One value per row, but for `group_last`, which has one per group. Seconds are since 1970.
 #[derive(Clone, Copy, Debug)]
@@ -8,14 +8,12 @@ pub(crate) struct Slices<'a> {
     pub(crate) started: &'a [u32],
     /// 0: never told.
     pub(crate) stopped: &'a [u32],
-    pub(crate) paused: &'a [i32],
     pub(crate) group: &'a [Group],
     /// The row before in the same group, or [`super::NONE`].
     pub(crate) previous: &'a [Row],
     pub(crate) group_last: &'a [Row],
     pub(crate) item: &'a [ItemIx],
     pub(crate) client: &'a [ClientIx],
-    pub(crate) ip: &'a [WordIx],
     pub(crate) viewer: &'a [ViewerIx],
     pub(crate) library: &'a [LibraryIx],
     pub(crate) way: &'a [Way],
@@ -27,13 +25,11 @@ impl Columns {
         Slices {
             started: &self.started,
             stopped: &self.stopped,
-            paused: &self.paused,
             group: &self.group,
             previous: &self.previous,
             group_last: &self.group_last,
             item: &self.item,
             client: &self.client,
-            ip: &self.ip,
             viewer: &self.viewer,
             library: &self.library,
             way: &self.way,

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use rusqlite::types::Value;
 use tempfile::TempDir;
 
-/// Columns of the three tables in version 2.17, by what SQLite makes of their types.
+/// Columns of the three tables in version 2.17, by what `SQLite` makes of their types.
 const HISTORY: (&str, &str) = (
     "reference_id started stopped rating_key user_id paused_counter bandwidth secure relayed parent_rating_key \
      grandparent_rating_key section_id view_offset",

@@ -67,7 +67,7 @@ fn assert_sums(room: &Room, path: &std::path::Path) {
         ),
         (
             "SUM(LENGTH(m.full_title))",
-            sum(&|r| r.item.full_title.chars().count() as i64),
+            sum(&|r| i64::try_from(r.item.full_title.chars().count()).unwrap()),
         ),
         (
             "SUM(i.transcode_decision = 'transcode')",
@@ -75,7 +75,12 @@ fn assert_sums(room: &Room, path: &std::path::Path) {
         ),
         (
             "SUM(LENGTH(COALESCE(i.video_full_resolution, '')))",
-            sum(&|r| r.stream.source_resolution.as_deref().map_or(0, str::len) as i64),
+            sum(&|r| {
+                r.stream
+                    .source_resolution
+                    .as_deref()
+                    .map_or(0, |t| i64::try_from(t.len()).unwrap())
+            }),
         ),
     ] {
         assert_eq!(found, one(&format!("SELECT {sql} FROM {h}")), "{sql}");

@@ -44,10 +44,10 @@ impl Bits {
         self.0[at as usize / 64] |= u64::from(when) << (at % 64);
     }
 
-    /// True if it was in it.
+    /// Takes `at` out if `when`. True if it was in it then.
     #[inline]
-    pub(crate) fn remove(&mut self, at: u32) -> bool {
-        let (word, bit) = (&mut self.0[at as usize / 64], 1 << (at % 64));
+    pub(crate) fn remove_if(&mut self, at: u32, when: bool) -> bool {
+        let (word, bit) = (&mut self.0[at as usize / 64], u64::from(when) << (at % 64));
         let had = *word & bit != 0;
         *word &= !bit;
         had
@@ -149,7 +149,9 @@ fn from_list(matcher: &Matcher<'_>, rows: &mut Bits) -> bool {
     let stopped = matcher.stopped.map(|(from, _)| c.stopped_since(from));
     for list in [stopped, Some(matcher.by_start())].into_iter().flatten() {
         if short(list) {
-            list.iter().for_each(|row| test(*row));
+            for row in list {
+                test(*row);
+            }
             return true;
         }
     }

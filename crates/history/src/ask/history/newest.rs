@@ -11,6 +11,9 @@ use super::{Query, Selection};
 use crate::ask::filter::{Bits, Matcher, Picked, Search};
 use crate::columns::{Columns, NONE, Row};
 
+/// Rows walked at a time.
+const BLOCK: usize = 1_024;
+
 pub(super) fn select(matcher: &Matcher<'_>, search: Option<&Search<'_>>, q: &Query) -> Selection {
     let picked = matcher.pick();
     let found = Found::new(&picked, search, q.grouping);
@@ -80,7 +83,7 @@ fn found_groups(picked: &Picked<'_>, search: &Search<'_>) -> Bits {
         rows.clear();
         rows.extend(c.group_rows(g).filter(|row| picked.has(*row)));
         if !finds(c, Some(search), &rows) {
-            hit.remove(g);
+            hit.remove_if(g, true);
         }
     });
     hit
@@ -103,15 +106,19 @@ fn newest_first(
     let c = matcher.columns();
     let group = c.slices().group;
     let id = |row: &Row| id(c, grouping, *row);
-    let mut walk = Walk::new(wanted);
-    for row in matcher.by_start().iter().rev() {
-        let here = if grouping { group[*row as usize] } else { *row };
-        let counts = picked.has(*row) && left.remove(here);
-        if walk.is_over(c, *row, counts, |run| run.sort_unstable_by_key(id)) {
+    let mut walk = Walk::new(c, wanted, |run: &mut [Row]| run.sort_unstable_by_key(id));
+    for rows in matcher.by_start().rchunks(BLOCK) {
+        let rows = rows.iter().rev().copied();
+        let over = if grouping {
+            walk.take(rows, |row| left.remove_if(group[row as usize], picked.has(row)))
+        } else {
+            walk.take(rows, |row| left.has(row))
+        };
+        if over {
             break;
         }
     }
-    walk.end(|run| run.sort_unstable_by_key(id))
+    walk.end()
 }
 
 fn oldest_first(
@@ -124,15 +131,21 @@ fn oldest_first(
     let c = matcher.columns();
     let group = c.slices().group;
     let id = |row: &Row| std::cmp::Reverse(id(c, grouping, *row));
-    let mut walk = Walk::new(wanted);
-    for row in matcher.by_start() {
-        let here = if grouping { group[*row as usize] } else { *row };
-        let counts = picked.has(*row) && plays.has(here) && (!grouping || is_newest(picked, *row));
-        if walk.is_over(c, *row, counts, |run| run.sort_unstable_by_key(id)) {
+    let mut walk = Walk::new(c, wanted, |run: &mut [Row]| run.sort_unstable_by_key(id));
+    for rows in matcher.by_start().chunks(BLOCK) {
+        let rows = rows.iter().copied();
+        let over = if grouping {
+            walk.take(rows, |row| {
+                plays.has(group[row as usize]) && picked.has(row) && is_newest(picked, row)
+            })
+        } else {
+            walk.take(rows, |row| plays.has(row))
+        };
+        if over {
             break;
         }
     }
-    walk.end(|run| run.sort_unstable_by_key(id))
+    walk.end()
 }
 
 fn id(c: &Columns, grouping: bool, row: Row) -> u32 {
@@ -159,56 +172,89 @@ fn is_newest(picked: &Picked<'_>, row: Row) -> bool {
 }
 
 /// Plays met in order, of which some are wanted. Those with the same start are put in order when all are known.
-struct Walk {
+struct Walk<'a, F> {
+    columns: &'a Columns,
+    sort: F,
     wanted: Range<usize>,
+    /// Plays before `run`.
     met: usize,
-    start: i64,
+    /// The last plays met, all with the same start.
     run: Vec<Row>,
+    block: Vec<Row>,
     plays: Vec<Row>,
 }
 
-impl Walk {
-    fn new(wanted: Range<usize>) -> Self {
+impl<'a, F: Fn(&mut [Row])> Walk<'a, F> {
+    fn new(columns: &'a Columns, wanted: Range<usize>, sort: F) -> Self {
         Self {
+            columns,
+            sort,
             wanted,
             met: 0,
-            start: i64::MIN,
             run: Vec::new(),
+            block: vec![0; BLOCK],
             plays: Vec::new(),
         }
     }
 
-    /// Takes the next row, which counts as a play or not. True if nothing more is needed.
+    /// Takes up to [`BLOCK`] further rows, of which some count as plays. True if nothing more is needed.
     #[inline]
-    fn is_over(&mut self, c: &Columns, row: Row, counts: bool, sort: impl Fn(&mut [Row])) -> bool {
-        if counts {
-            let start = c.started_s(row);
-            if start != self.start {
-                self.start = start;
-                self.close(sort);
-            }
-            self.run.push(row);
+    fn take(&mut self, rows: impl Iterator<Item = Row>, mut counts: impl FnMut(Row) -> bool) -> bool {
+        // Every row is written and the next one written over it if it does not count: nothing to guess.
+        let mut count = 0;
+        for (row, _) in rows.zip(0..BLOCK) {
+            self.block[count] = row;
+            count += usize::from(counts(row));
         }
+        let block = std::mem::take(&mut self.block);
+        self.follow(&block[..count]);
+        self.block = block;
         self.met >= self.wanted.end
     }
 
-    fn close(&mut self, sort: impl Fn(&mut [Row])) {
+    fn follow(&mut self, plays: &[Row]) {
+        let start = |row: &Row| self.columns.started_s(*row);
+        let Some(last) = plays.last().map(start) else {
+            return;
+        };
+        // Plays far before the page are only counted, but for the last ones: more with their start may follow.
+        if self.met + self.run.len() + plays.len() <= self.wanted.start {
+            let same = plays.iter().rev().take_while(|row| start(row) == last).count();
+            let (before, open) = plays.split_at(plays.len() - same);
+            if !before.is_empty() || self.run.first().map(start) != Some(last) {
+                self.met += self.run.len() + before.len();
+                self.run.clear();
+            }
+            self.run.extend(open);
+            return;
+        }
+        for row in plays {
+            if self
+                .run
+                .first()
+                .is_some_and(|first| self.columns.started_s(*first) != self.columns.started_s(*row))
+            {
+                self.close();
+            }
+            self.run.push(*row);
+        }
+    }
+
+    fn close(&mut self) {
         if self.met + self.run.len() > self.wanted.start {
-            sort(&mut self.run);
-            for row in &self.run {
-                if self.wanted.contains(&self.met) {
+            (self.sort)(&mut self.run);
+            for (at, row) in (self.met..).zip(&self.run) {
+                if self.wanted.contains(&at) {
                     self.plays.push(*row);
                 }
-                self.met += 1;
             }
-        } else {
-            self.met += self.run.len();
         }
+        self.met += self.run.len();
         self.run.clear();
     }
 
-    fn end(mut self, sort: impl Fn(&mut [Row])) -> Vec<Row> {
-        self.close(sort);
+    fn end(mut self) -> Vec<Row> {
+        self.close();
         self.plays
     }
 }

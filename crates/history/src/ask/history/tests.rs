@@ -10,7 +10,7 @@ use proptest::sample::select as pick;
 
 use super::*;
 use crate::ask::filter::tests::{filter, passes};
-use crate::columns::Columns;
+use crate::columns::{Columns, Location, NewRow, ResolutionIx, Way, WordIx};
 use crate::rules::{WatchedRule, friendly_name, percent_complete, watched_status};
 use crate::testing::{Raw, World, world};
 
@@ -263,48 +263,56 @@ proptest! {
     }
 }
 
+/// A long history of alike plays.
+fn many(count: u32, start: impl Fn(u32) -> u32, group: impl Fn(u32) -> u32) -> Columns {
+    let world = crate::testing::empty();
+    let mut columns = Columns::default();
+    let item = columns.dims.item(world.items[0].clone());
+    let client = columns.dims.client(world.clients[0].clone());
+    let viewer = columns.dims.viewer(&world.viewers[0]);
+    let library = columns.dims.library(&world.libraries[0].server, Some(1));
+    for id in 1..=count {
+        let new = NewRow {
+            id,
+            group_id: group(id),
+            started_s: 1_700_000_000 + i64::from(start(id)),
+            stopped_s: Some(1_700_000_100),
+            paused_s: Some(i64::from(id % 3)),
+            view_offset_ms: None,
+            item,
+            client,
+            ip: WordIx(0),
+            viewer,
+            library,
+            way: if id % 2 == 0 { Way::Copy } else { Way::Transcode },
+            source_resolution: ResolutionIx(0),
+            stream_resolution: ResolutionIx(0),
+            location: Location::Unknown,
+            relayed: false,
+        };
+        columns.push(&new).unwrap();
+    }
+    columns
+}
+
+const DEEP: [(usize, usize); 8] = [
+    (0, 5),
+    (1_020, 10),
+    (13_332, 7),
+    (20_001, 25),
+    (26_660, 30),
+    (39_990, 20),
+    (40_000, 3),
+    (10, 35_000),
+];
+
 /// More plays with equal keys than are sorted at once, so that the selection must narrow by further columns.
 #[test]
 fn deep_pages_among_equal_plays() {
-    let mut columns = Columns::default();
-    let count = 40_000_u32;
-    let new = |id: u32| crate::columns::NewRow {
-        id,
-        group_id: id,
-        started_s: 1_700_000_000 + i64::from(id % 7),
-        stopped_s: Some(1_700_000_100),
-        paused_s: Some(i64::from(id % 3)),
-        view_offset_ms: None,
-        item: crate::columns::ItemIx(0),
-        client: crate::columns::ClientIx(0),
-        ip: crate::columns::WordIx(0),
-        viewer: crate::columns::ViewerIx(0),
-        library: crate::columns::LibraryIx(0),
-        way: crate::columns::Way::Unknown,
-        source_resolution: crate::columns::ResolutionIx(0),
-        stream_resolution: crate::columns::ResolutionIx(0),
-        location: crate::columns::Location::Unknown,
-        relayed: false,
-    };
-    let world = crate::testing::empty();
-    columns.dims.item(world.items[0].clone());
-    columns.dims.client(world.clients[0].clone());
-    columns.dims.viewer(&world.viewers[0]);
-    columns.dims.library(&world.libraries[0].server, Some(1));
-    for id in 1..=count {
-        columns.push(&new(id)).unwrap();
-    }
-    let mut wanted: Vec<u32> = (1..=count).collect();
+    let columns = many(40_000, |id| id % 7, |id| id);
+    let mut wanted: Vec<u32> = (1..=40_000).collect();
     wanted.sort_by_key(|id| (id % 3, std::cmp::Reverse(id % 7)));
-    for (start, length) in [
-        (0, 5),
-        (13_332, 7),
-        (20_001, 25),
-        (26_660, 30),
-        (39_999, 10),
-        (40_000, 3),
-        (10, 35_000),
-    ] {
+    for (start, length) in DEEP {
         let q = Query {
             order: vec![
                 (Column::PausedCounter, Direction::Ascending),
@@ -315,9 +323,53 @@ fn deep_pages_among_equal_plays() {
             ..Query::default()
         };
         let got = select(&Matcher::new(&columns, &q.filter), &q);
-        assert_eq!(got.filtered, count as usize);
+        assert_eq!(got.filtered, 40_000);
         let ids: Vec<u32> = got.plays.iter().map(|row| columns.id(*row)).collect();
         let expected: Vec<u32> = wanted.iter().skip(start).take(length).copied().collect();
         assert_eq!(ids, expected, "{length} from {start}");
+    }
+}
+
+/// The usual order over many blocks of rows: few starts for all, or some plays with each start; groups or none.
+#[test]
+fn deep_pages_of_the_usual_order() {
+    let starts: [fn(u32) -> u32; 3] = [|id| id % 7, |id| id / 3, |id| (id * 7_919) % 30_011];
+    let groups: [fn(u32) -> u32; 2] = [|id| id, |id| if id % 5 == 4 { id - 3 } else { id }];
+    for (which, (start_of, group_of)) in starts
+        .iter()
+        .flat_map(|s| groups.iter().map(move |g| (s, g)))
+        .enumerate()
+    {
+        let columns = many(40_000, start_of, group_of);
+        for copies_only in [false, true] {
+            let mut plays: BTreeMap<u32, u32> = BTreeMap::new();
+            for id in (1..=40_000).filter(|id| !copies_only || id % 2 == 0) {
+                let newest = plays.entry(group_of(id)).or_default();
+                *newest = start_of(id).max(*newest);
+            }
+            let mut wanted: Vec<(u32, u32)> = plays.into_iter().collect();
+            wanted.sort_by_key(|(_, start)| std::cmp::Reverse(*start));
+            for (start, length) in DEEP {
+                let q = Query {
+                    filter: Filter {
+                        decisions: copies_only.then(|| vec![model::Decision::Copy]),
+                        ..Filter::default()
+                    },
+                    start: start * wanted.len() / 40_000,
+                    length,
+                    ..Query::default()
+                };
+                let got = select(&Matcher::new(&columns, &q.filter), &q);
+                assert_eq!(got.filtered, wanted.len());
+                let ids: Vec<u32> = got.plays.iter().map(|row| id(&columns, true, *row)).collect();
+                let page = wanted.iter().skip(q.start).take(length);
+                let expected: Vec<u32> = page.map(|(group, _)| *group).collect();
+                assert_eq!(
+                    ids, expected,
+                    "{length} from {}, history {which}, {copies_only}",
+                    q.start
+                );
+            }
+        }
     }
 }

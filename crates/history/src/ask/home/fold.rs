@@ -54,20 +54,35 @@ pub(super) struct Sums {
     pub(super) plays: u32,
     /// Of the newest play, the oldest row.
     pub(super) row: Row,
-    newest_s: u32,
+    /// Its start and a second, so that 0 is before all.
+    newest: u32,
 }
 
 impl Sums {
-    /// A play, by its oldest row.
+    /// A row of a play; `first` is the oldest, by which the play is counted. Written without branches: whether a row
+    /// is the first of its play is as good as random, and a wrong guess costs more than all of this.
     #[inline]
-    fn add(&mut self, row: Row, started_s: u32, duration_s: i64) {
-        // Rows come oldest id first.
-        if self.plays == 0 || started_s > self.newest_s {
-            (self.newest_s, self.row) = (started_s, row);
-        }
-        self.plays += 1;
+    fn add(&mut self, row: Row, first: bool, start: u32, duration_s: i64) {
+        // Rows come oldest id first, so of equal starts the oldest row stays.
+        let newer = first && start > self.newest;
+        self.newest = if newer { start } else { self.newest };
+        self.row = if newer { row } else { self.row };
+        self.plays += u32::from(first);
         self.duration_s += duration_s;
     }
+}
+
+/// Rows counted at a time.
+const BLOCK: usize = 512;
+
+/// A row of a play, as the tables need it.
+#[derive(Clone, Copy, Debug)]
+struct Line {
+    row: Row,
+    /// The oldest row of the play, which stands for it.
+    oldest: Row,
+    start: u32,
+    duration_s: i64,
 }
 
 /// Dictionary entries that count as one, and their sums.
@@ -98,8 +113,11 @@ impl<K: Copy + Eq + Hash> Table<K> {
     }
 
     #[inline]
-    fn at(&mut self, index: usize) -> &mut Sums {
-        &mut self.sums[self.place[index] as usize]
+    fn add(&mut self, block: &[Line], index: impl Fn(&Line) -> usize) {
+        for line in block {
+            let sums = &mut self.sums[self.place[index(line)] as usize];
+            sums.add(line.row, line.row == line.oldest, line.start, line.duration_s);
+        }
     }
 }
 
@@ -181,32 +199,39 @@ impl<'a> Fold<'a> {
         };
         let needless = |id: &StatId| matches!(id, StatId::LastWatched | StatId::MostConcurrent);
         if !wanted.iter().all(needless) {
-            each_row(&matcher.pick(), grouping, |row, oldest| fold.add(c, row, oldest));
+            let mut block = Vec::with_capacity(BLOCK);
+            each_row(&matcher.pick(), grouping, |row, oldest| {
+                block.push(Line {
+                    row,
+                    oldest,
+                    start: c.slices().started[row as usize].saturating_add(1),
+                    duration_s: c.duration_s(row),
+                });
+                if block.len() == BLOCK {
+                    fold.add(c, &block);
+                    block.clear();
+                }
+            });
+            fold.add(c, &block);
         }
         fold
     }
 
-    /// A row, and the oldest row of its play, which stands for it.
-    #[inline]
-    fn add(&mut self, c: &Columns, row: Row, oldest: Row) {
-        let (item, viewer) = (c.item_ix(oldest).at(), c.viewer_ix(oldest).at());
-        let (library, client) = (c.library_ix(oldest).at(), c.client_ix(oldest).at());
-        let duration_s = c.duration_s(row);
-        let (works, libraries) = (self.works.at(item), self.libraries.at(library));
-        let (users, platforms) = (self.users.at(viewer), self.platforms.at(client));
-        if row != oldest {
-            for sums in [works, libraries, users, platforms] {
-                sums.duration_s += duration_s;
+    /// Rows of plays go to one table after the other, so that each stays near while it is filled.
+    fn add(&mut self, c: &Columns, block: &[Line]) {
+        let s = c.slices();
+        self.works.add(block, |line| s.item[line.oldest as usize].at());
+        self.libraries
+            .add(block, |line| s.library[line.oldest as usize].at());
+        self.users.add(block, |line| s.viewer[line.oldest as usize].at());
+        self.platforms
+            .add(block, |line| s.client[line.oldest as usize].at());
+        for line in block {
+            let user = self.users.place[s.viewer[line.oldest as usize].at()];
+            if self.users.keys[user as usize].is_some() {
+                let work = self.works.place[s.item[line.oldest as usize].at()];
+                self.watchers.add(work, user);
             }
-            return;
-        }
-        let started_s = c.slices().started[row as usize];
-        for sums in [works, libraries, users, platforms] {
-            sums.add(row, started_s, duration_s);
-        }
-        let user = self.users.place[viewer];
-        if self.users.keys[user as usize].is_some() {
-            self.watchers.add(self.works.place[item], user);
         }
     }
 
@@ -270,7 +295,7 @@ fn rank<K: Copy + Ord>(table: &Table<K>, how: How, users: &[i64], keep: impl Fn(
             RankBy::Duration => place.sums.duration_s,
         };
         let users = if how.popular { place.users } else { 0 };
-        Reverse((users, by, place.sums.newest_s))
+        Reverse((users, by, place.sums.newest))
     };
     places.sort_unstable_by(|(a_key, a), (b_key, b)| {
         let names = a_key.cmp(b_key);

@@ -272,7 +272,10 @@ fn metadata(world: &World, request: &Request, caller: &Caller, ids: &str) -> Rep
         }
         let library = section.and_then(|s| state.library(s));
         let node = item_view::entry(library, &entry, true);
-        Some((section, decor::decorate(node, &entry, request.arg("includeMarkers") == Some("1"))))
+        Some((
+            section,
+            decor::decorate(node, &entry, request.arg("includeMarkers") == Some("1")),
+        ))
     });
     let seen = found.filter(|(section, _)| section.is_none_or(|s| caller.sees(s)));
     let (sections, rows): (Vec<_>, Vec<Node>) = seen.unzip();
