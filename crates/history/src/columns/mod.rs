@@ -17,6 +17,7 @@ pub use dims::{
     ClientDim, ClientIx, Dims, ItemDim, ItemIx, LibraryDim, LibraryIx, ResolutionIx, ViewerDim, ViewerIx,
     WordIx,
 };
+pub(crate) use slices::Slices;
 
 use crate::rules::{Class, Marks, WatchedRule};
 

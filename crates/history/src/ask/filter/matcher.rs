@@ -52,8 +52,11 @@ impl<'a> Matcher<'a> {
             }),
             locations: filter.locations.as_ref().map(|locations| table_of(locations)),
             groups,
-            started: range(filter.started_from_s, filter.started_to_s),
-            stopped: range(filter.stopped_from_s, filter.stopped_to_s),
+            // A range that all rows are in is none.
+            started: range(filter.started_from_s, filter.started_to_s)
+                .filter(|(from, to)| columns.started_between(*from, *to).len() < columns.len()),
+            stopped: range(filter.stopped_from_s, filter.stopped_to_s)
+                .filter(|(from, to)| *to != i64::MAX || columns.stopped_since(*from).len() < columns.len()),
         }
     }
 

@@ -10,7 +10,7 @@ use super::{HomeParams, RankBy, StatId};
 use crate::ask::filter::Matcher;
 use crate::ask::groups::each_row;
 use crate::ask::history::{rows_of, runs};
-use crate::columns::{Columns, ItemDim, Row};
+use crate::columns::{ItemDim, Row, Slices};
 use crate::rules::is_watched;
 
 /// Above it, who played what is kept in a set, not in a table of bits.
@@ -59,28 +59,26 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// A row of a play; `first` is the oldest, by which the play is counted. Written without branches: whether a row
-    /// is the first of its play is as good as random, and a wrong guess costs more than all of this.
+    /// Written without branches: whether a row is the first of its play is as good as random, and a wrong guess
+    /// costs more than all of this.
     #[inline]
-    fn add(&mut self, row: Row, first: bool, start: u32, duration_s: i64) {
+    fn add(&mut self, line: Line) {
         // Rows come oldest id first, so of equal starts the oldest row stays.
-        let newer = first && start > self.newest;
-        self.newest = if newer { start } else { self.newest };
-        self.row = if newer { row } else { self.row };
-        self.plays += u32::from(first);
-        self.duration_s += duration_s;
+        let newer = line.first & (line.start > self.newest);
+        self.newest = if newer { line.start } else { self.newest };
+        self.row = if newer { line.row } else { self.row };
+        self.plays += u32::from(line.first);
+        self.duration_s += line.duration_s;
     }
 }
-
-/// Rows counted at a time.
-const BLOCK: usize = 512;
 
 /// A row of a play, as the tables need it.
 #[derive(Clone, Copy, Debug)]
 struct Line {
     row: Row,
-    /// The oldest row of the play, which stands for it.
-    oldest: Row,
+    /// The oldest row of the play, by which it is counted.
+    first: bool,
+    /// A second after its start, so that 0 is before all.
     start: u32,
     duration_s: i64,
 }
@@ -112,12 +110,12 @@ impl<K: Copy + Eq + Hash> Table<K> {
         }
     }
 
+    /// Returns the place of the key.
     #[inline]
-    fn add(&mut self, block: &[Line], index: impl Fn(&Line) -> usize) {
-        for line in block {
-            let sums = &mut self.sums[self.place[index(line)] as usize];
-            sums.add(line.row, line.row == line.oldest, line.start, line.duration_s);
-        }
+    fn add(&mut self, index: usize, line: Line) -> u32 {
+        let place = self.place[index];
+        self.sums[place as usize].add(line);
+        place
     }
 }
 
@@ -199,39 +197,30 @@ impl<'a> Fold<'a> {
         };
         let needless = |id: &StatId| matches!(id, StatId::LastWatched | StatId::MostConcurrent);
         if !wanted.iter().all(needless) {
-            let mut block = Vec::with_capacity(BLOCK);
+            let s = c.slices();
             each_row(&matcher.pick(), grouping, |row, oldest| {
-                block.push(Line {
-                    row,
-                    oldest,
-                    start: c.slices().started[row as usize].saturating_add(1),
-                    duration_s: c.duration_s(row),
-                });
-                if block.len() == BLOCK {
-                    fold.add(c, &block);
-                    block.clear();
-                }
+                fold.add(&s, row, oldest, c.duration_s(row))
             });
-            fold.add(c, &block);
         }
         fold
     }
 
-    /// Rows of plays go to one table after the other, so that each stays near while it is filled.
-    fn add(&mut self, c: &Columns, block: &[Line]) {
-        let s = c.slices();
-        self.works.add(block, |line| s.item[line.oldest as usize].at());
-        self.libraries
-            .add(block, |line| s.library[line.oldest as usize].at());
-        self.users.add(block, |line| s.viewer[line.oldest as usize].at());
-        self.platforms
-            .add(block, |line| s.client[line.oldest as usize].at());
-        for line in block {
-            let user = self.users.place[s.viewer[line.oldest as usize].at()];
-            if self.users.keys[user as usize].is_some() {
-                let work = self.works.place[s.item[line.oldest as usize].at()];
-                self.watchers.add(work, user);
-            }
+    /// A row, and the oldest row of its play, which stands for it.
+    #[inline]
+    fn add(&mut self, s: &Slices<'_>, row: Row, oldest: Row, duration_s: i64) {
+        let at = oldest as usize;
+        let line = Line {
+            row,
+            first: row == oldest,
+            start: s.started[row as usize].saturating_add(1),
+            duration_s,
+        };
+        let work = self.works.add(s.item[at].at(), line);
+        let user = self.users.add(s.viewer[at].at(), line);
+        self.libraries.add(s.library[at].at(), line);
+        self.platforms.add(s.client[at].at(), line);
+        if self.users.keys[user as usize].is_some() {
+            self.watchers.add(work, user);
         }
     }
 
