@@ -8,6 +8,7 @@ use base::Clock;
 use base::error::Chain;
 use history::History;
 use history::import::tautulli as import;
+use history::record::Status;
 use model::SourceId;
 use sources::tautulli::{self, Batch, Delivery, Download, Kept, State, What};
 use tokio::sync::mpsc;
@@ -27,16 +28,26 @@ pub(crate) fn source(own: &config::Tautulli, server: SourceId, data_dir: &Path) 
 }
 
 /// Takes over what is new every few minutes, until cancelled.
-pub(crate) async fn run(cfg: tautulli::Config, history: History, clock: Clock, cancel: CancellationToken) {
+pub(crate) async fn run(
+    cfg: tautulli::Config,
+    history: History,
+    status: Status,
+    clock: Clock,
+    cancel: CancellationToken,
+) {
     let server = cfg.server.clone();
     let (begin, of) = (history.clone(), server.clone());
     let reached = tokio::task::spawn_blocking(move || import::reached(&begin, &of)).await;
     let reached = reached.ok().and_then(Result::ok).flatten();
     let (out, deliveries) = mpsc::channel(1);
     let keeper = Keeper {
-        options: import::Options::new(server, cfg.scratch.clone(), clock),
+        options: import::Options::new(server.clone(), cfg.scratch.clone(), clock),
         history,
-        watch: Quiet(cancel.clone()),
+        watch: Quiet {
+            cancel: cancel.clone(),
+            status,
+            server,
+        },
     };
     tokio::join!(
         tautulli::sync(cfg, State::new(reached), out, cancel),
@@ -44,13 +55,20 @@ pub(crate) async fn run(cfg: tautulli::Config, history: History, clock: Clock, c
     );
 }
 
-/// Ends an import at shutdown; what it wrote stays.
+/// Shows the progress in the metrics, and ends an import at shutdown; what it wrote stays.
 #[derive(Clone, Debug)]
-struct Quiet(CancellationToken);
+struct Quiet {
+    cancel: CancellationToken,
+    status: Status,
+    server: SourceId,
+}
 
 impl import::Watch for Quiet {
-    fn progress(&mut self, _: &import::Progress) -> ControlFlow<()> {
-        if self.0.is_cancelled() {
+    fn progress(&mut self, progress: &import::Progress) -> ControlFlow<()> {
+        let all = (progress.rows_total > 0).then_some(progress.rows_total);
+        self.status
+            .importing(Some((self.server.as_str(), progress.rows_done, all)));
+        if self.cancel.is_cancelled() {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -65,7 +83,9 @@ impl import::Watch for Quiet {
 async fn keep_all(keeper: Keeper<Quiet>, mut deliveries: mpsc::Receiver<Delivery>) {
     let mut failing = false;
     while let Some(Delivery { what, kept }) = deliveries.recv().await {
-        match keeper.keep(what).await {
+        let outcome = keeper.keep(what).await;
+        keeper.watch.status.importing(None);
+        match outcome {
             Ok((report, reached)) => {
                 if report.added > 0 {
                     tracing::info!(

@@ -155,7 +155,9 @@ pub(crate) fn build(
     for server in &config.plex {
         sources.watch(server.clone());
     }
-    let collector = history.clone().map(|history| sources.tend(history, &config));
+    let collector = history
+        .clone()
+        .map(|history| sources.tend(history, &recording, &config));
     if let Some(keeper) = &keeper {
         sources.describe(keeper.details.clone());
     }
@@ -312,7 +314,7 @@ impl Sources {
     }
 
     /// What else is done with a history: old plays are forgotten, Tautullis followed, collections counted.
-    fn tend(&mut self, history: History, config: &Config) -> web::collections::Collector {
+    fn tend(&mut self, history: History, status: &Status, config: &Config) -> web::collections::Collector {
         let (forgotten, keeping) = (history.clone(), config.history.clone());
         let (clock, cancel) = (self.clock.clone(), self.cancel.clone());
         self.supervisor.restart("retention", move || {
@@ -322,9 +324,16 @@ impl Sources {
             let server = config.tautulli_server(own.server.as_deref());
             let source = tautulli_sync::source(own, server.clone(), &config.data_dir);
             let (history, clock) = (history.clone(), self.clock.clone());
+            let status = status.clone();
             let cancel = self.cancel.clone();
             self.supervisor.restart(format!("tautulli:{server}"), move || {
-                tautulli_sync::run(source.clone(), history.clone(), clock.clone(), cancel.clone())
+                tautulli_sync::run(
+                    source.clone(),
+                    history.clone(),
+                    status.clone(),
+                    clock.clone(),
+                    cancel.clone(),
+                )
             });
         }
         let (collector, asked) = web::collections::Collector::channel();

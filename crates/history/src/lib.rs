@@ -2,8 +2,8 @@
 //!
 //! Owns the database and all SQL. One writer thread; readers read.
 //!
-//! Invariant: `history` asks no server and no network, serialises nothing outwards, and is the only room that knows
-//! SQL. What it counts, it counts by the pure rules in `rules`, `rollup` and `ask`.
+//! Invariant: `history` asks no server and no network, serialises nothing outwards but exports of whole plays, and is
+//! the only room that knows SQL. What it counts, it counts by the pure rules in `rules`, `rollup` and `ask`.
 
 pub mod ask;
 pub mod collections;

@@ -154,6 +154,7 @@ impl Room {
         let task = tokio::spawn(run(
             self.source(tautulli),
             self.history.clone(),
+            Status::default(),
             Clock::system(),
             cancel.clone(),
         ));

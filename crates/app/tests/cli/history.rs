@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use base::tls::Trust;
 use history::{History, Settings};
 use model::{Decision, Origin, Record, RecordClient, RecordItem, RecordKind, RecordStream};
 
-use crate::support::{Home, until};
+use crate::support::{Home, PATIENCE, until};
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -146,12 +147,9 @@ async fn a_history_is_served_without_a_server_and_held_by_one_process() {
     })
     .await;
     assert!(running.err().contains("history of 3 plays"), "{}", running.err());
-    let answer = reqwest::get(format!("{url}/api/v2?apikey={KEY}&cmd=get_history&length=2"))
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
+    let client = base::http::client(&Trust::default(), PATIENCE).unwrap();
+    let asked = client.get(format!("{url}/api/v2?apikey={KEY}&cmd=get_history&length=2"));
+    let answer = asked.send().await.unwrap().text().await.unwrap();
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     assert_eq!(answer["response"]["data"]["recordsTotal"], 3, "{answer}");
     assert!(!running.err().contains(KEY));
