@@ -59,28 +59,24 @@ pub(crate) fn each_play(picked: &Picked<'_>, grouping: bool, mut play: impl FnMu
 pub(crate) fn each_row(picked: &Picked<'_>, grouping: bool, mut row: impl FnMut(Row, Row)) {
     let c = picked.columns();
     let s = c.slices();
-    let mut oldest = Oldest::new(picked);
     if !grouping {
         picked.each(|r| row(r, r));
     } else if picked.is_all() {
-        // Groups are numbered in the order of their first rows.
+        // Groups are numbered in the order of their first rows, so these are known when they are needed. Every row is
+        // written and written over unless it begins a group: nothing to guess, which would cost more than all else.
+        let mut firsts = vec![0; c.group_count() + 1];
         let mut groups = 0;
         for (r, g) in (0..).zip(s.group) {
-            if *g == groups {
-                groups += 1;
-                row(r, r);
-            } else {
-                row(r, oldest.of(r));
-            }
+            firsts[groups as usize] = r;
+            groups += Group::from(*g == groups);
+            row(r, firsts[*g as usize]);
         }
     } else {
+        let mut oldest = Oldest::new(picked);
         let mut seen = Bits::new(c.group_count());
         picked.each(|r| {
-            if seen.insert(s.group[r as usize]) {
-                row(r, r);
-            } else {
-                row(r, oldest.of(r));
-            }
+            let first = seen.insert(s.group[r as usize]);
+            row(r, if first { r } else { oldest.of(r) });
         });
     }
 }

@@ -87,7 +87,10 @@ impl Groups {
         wanted: Wanted,
     ) -> Result<Given, Error> {
         let key = (row.server_id, r.origin, wanted.group, r.user_id);
-        if let Some(given) = self.given.get(&key) {
+        // The first play of a group begins it, even where another of the group came before it.
+        if wanted.group != wanted.id
+            && let Some(given) = self.given.get(&key)
+        {
             return Ok(*given);
         }
         let of_origin = OfOrigin { conn, r, row };

@@ -42,7 +42,13 @@ pub(super) fn parse(given: &str) -> Result<String, String> {
     if url.host_str().is_none_or(str::is_empty) {
         return Err("the address names no host".to_owned());
     }
-    if !has_scheme && url.port().is_none() && url.path() == "/" {
+    // A port that is the scheme's own is forgotten by the parser, so the text itself is asked.
+    let names_port = given
+        .rsplit(':')
+        .next()
+        .is_some_and(|p| p.starts_with(|c: char| c.is_ascii_digit()))
+        && given.contains(':');
+    if !has_scheme && !names_port && url.path() == "/" {
         let _ = url.set_port(Some(DEFAULT_PORT));
     }
     url.set_query(None);

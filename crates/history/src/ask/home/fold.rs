@@ -52,34 +52,47 @@ impl<'a> WorkKey<'a> {
 pub(super) struct Sums {
     pub(super) duration_s: i64,
     pub(super) plays: u32,
-    /// Of the newest play, the oldest row.
-    pub(super) row: Row,
-    /// Its start and a second, so that 0 is before all.
-    newest: u32,
+    newest: Newest,
+}
+
+/// The oldest row of the newest play: start before row, and the row the other way round, so that the greater number
+/// is the one to keep. Choosing costs no guess then; whether a row begins a play is as good as random.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Newest(u64);
+
+impl Newest {
+    #[inline]
+    fn new(row: Row, start: u32) -> Self {
+        Self(u64::from(start) << 32 | u64::from(!row))
+    }
+
+    fn start(self) -> u64 {
+        self.0 >> 32
+    }
 }
 
 impl Sums {
-    /// Written without branches: whether a row is the first of its play is as good as random, and a wrong guess
-    /// costs more than all of this.
     #[inline]
     fn add(&mut self, line: Line) {
-        // Rows come oldest id first, so of equal starts the oldest row stays.
-        let newer = line.first & (line.start > self.newest);
-        self.newest = if newer { line.start } else { self.newest };
-        self.row = if newer { line.row } else { self.row };
+        self.newest.0 = self.newest.0.max(line.newest.0);
         self.plays += u32::from(line.first);
         self.duration_s += line.duration_s;
+    }
+
+    /// Of the newest play, the oldest row.
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is the row")]
+    pub(super) fn row(&self) -> Row {
+        !(self.newest.0 as u32)
     }
 }
 
 /// A row of a play, as the tables need it.
 #[derive(Clone, Copy, Debug)]
 struct Line {
-    row: Row,
-    /// The oldest row of the play, by which it is counted.
+    /// True for the oldest row, by which the play is counted.
     first: bool,
-    /// A second after its start, so that 0 is before all.
-    start: u32,
+    /// Nothing for other rows.
+    newest: Newest,
     duration_s: i64,
 }
 
@@ -206,13 +219,14 @@ impl<'a> Fold<'a> {
     }
 
     /// A row, and the oldest row of its play, which stands for it.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "once per row of the history")]
     fn add(&mut self, s: &Slices<'_>, row: Row, oldest: Row, duration_s: i64) {
         let at = oldest as usize;
+        let first = row == oldest;
         let line = Line {
-            row,
-            first: row == oldest,
-            start: s.started[row as usize].saturating_add(1),
+            first,
+            newest: Newest(Newest::new(row, s.started[row as usize]).0 * u64::from(first)),
             duration_s,
         };
         let work = self.works.add(s.item[at].at(), line);
@@ -284,7 +298,7 @@ fn rank<K: Copy + Ord>(table: &Table<K>, how: How, users: &[i64], keep: impl Fn(
             RankBy::Duration => place.sums.duration_s,
         };
         let users = if how.popular { place.users } else { 0 };
-        Reverse((users, by, place.sums.newest))
+        Reverse((users, by, place.sums.newest.start()))
     };
     places.sort_unstable_by(|(a_key, a), (b_key, b)| {
         let names = a_key.cmp(b_key);
@@ -316,7 +330,7 @@ pub(super) fn last_watched(matcher: &Matcher<'_>, p: &HomeParams) -> Vec<Place> 
         .take(count)
         .map(|row| Place {
             sums: Sums {
-                row,
+                newest: Newest::new(row, 0),
                 ..Sums::default()
             },
             users: 0,

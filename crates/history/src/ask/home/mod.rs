@@ -204,7 +204,7 @@ struct Stored<'a> {
 
 impl<'a> Stored<'a> {
     fn of<'b>(v: &View<'a>, places: impl Iterator<Item = &'b fold::Place>) -> Result<Self, Error> {
-        let mut ids: Vec<u32> = places.map(|place| v.columns.id(place.sums.row)).collect();
+        let mut ids: Vec<u32> = places.map(|place| v.columns.id(place.sums.row())).collect();
         ids.sort_unstable();
         ids.dedup();
         let plays = v.stored(&ids)?;
@@ -219,7 +219,7 @@ impl<'a> Stored<'a> {
     }
 
     fn ranked(&self, place: &fold::Place) -> Option<Ranked> {
-        let (c, row) = (self.columns, place.sums.row);
+        let (c, row) = (self.columns, place.sums.row());
         let section = c.library(row).section.as_ref();
         Some(Ranked {
             plays: i64::from(place.sums.plays),
@@ -235,7 +235,7 @@ impl<'a> Stored<'a> {
     }
 
     fn watched(&self, place: &fold::Place) -> Option<Watched> {
-        let (c, row) = (self.columns, place.sums.row);
+        let (c, row) = (self.columns, place.sums.row());
         Some(Watched {
             last_watch_s: c.started_s(row),
             who: self.who(row),

@@ -163,7 +163,7 @@ proptest! {
                 .iter()
                 .map(|place| {
                     let sums = place.sums;
-                    (i64::from(sums.plays), sums.duration_s, place.users, columns.id(sums.row))
+                    (i64::from(sums.plays), sums.duration_s, place.users, columns.id(sums.row()))
                 })
                 .collect();
             prop_assert_eq!(got, ranking(&world, &f, grouping, id, by), "{}", id.as_str());
@@ -175,7 +175,7 @@ proptest! {
         let columns = world.columns();
         let p = HomeParams { grouping, start, count, ..HomeParams::at(NOW_S) };
         let got: Vec<u32> =
-            fold::last_watched(&Matcher::new(&columns, &f), &p).iter().map(|place| columns.id(place.sums.row)).collect();
+            fold::last_watched(&Matcher::new(&columns, &f), &p).iter().map(|place| columns.id(place.sums.row())).collect();
         let all = last_watched(&world, &f, grouping).into_iter();
         let wanted: Vec<u32> =
             all.skip(usize::try_from(start).unwrap()).take(usize::try_from(count).unwrap_or(usize::MAX)).collect();
