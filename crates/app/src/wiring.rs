@@ -123,7 +123,6 @@ pub(crate) fn build(
     kept: Option<Kept>,
 ) -> Result<App, Failure> {
     let clock = Clock::system();
-    let started_at = clock.now();
     let (sources_cancel, http_cancel) = (CancellationToken::new(), CancellationToken::new());
     let ids = config.plex.iter().map(|p| SourceId::new(p.id.as_str()));
     let (mut actor, live) = live::channel(ids.map(|id| (id, PLEX)));
@@ -139,8 +138,6 @@ pub(crate) fn build(
     let supervisor = Supervisor::new(sources_cancel.clone());
     let tasks = supervisor.stats();
     let tv = config.needs_plex_tv().then(|| config.plex_tv.clone());
-    let gaps = keeper.as_ref().filter(|_| config.history.backfill);
-    let gaps = gaps.map(|k| k.fill(&live, &sources_cancel));
     let mut sources = Sources {
         supervisor,
         cancel: sources_cancel,
@@ -149,9 +146,10 @@ pub(crate) fn build(
         tv,
         live,
         catalog: Catalog::default(),
-        gaps,
+        gaps: None,
         ids: BTreeSet::new(),
     };
+    sources.gaps = sources.gaps_of(keeper.as_ref(), config.history.backfill);
     for server in &config.plex {
         sources.watch(server.clone());
     }
@@ -171,7 +169,7 @@ pub(crate) fn build(
         tasks,
         options: options(&config.metrics, salt)?,
         version: env!("CARGO_PKG_VERSION"),
-        started_at,
+        started_at: sources.clock.now(),
         cancel: http_cancel.clone(),
         ready: ready.clone(),
         base_path: config.base_path,
@@ -311,6 +309,13 @@ impl Sources {
         }
         self.supervisor
             .restart(name, move || plex::run(config.clone(), tv.clone(), ctx.clone()));
+    }
+
+    /// What fills the time in which nobody watched, if that is wanted.
+    fn gaps_of(&self, keeper: Option<&Keeper>, wanted: bool) -> Option<Fill> {
+        keeper
+            .filter(|_| wanted)
+            .map(|k| k.fill(&self.live, &self.cancel))
     }
 
     /// What else is done with a history: old plays are forgotten, Tautullis followed, collections counted.
