@@ -212,7 +212,7 @@ impl<'a> Fold<'a> {
         if !wanted.iter().all(needless) {
             let s = c.slices();
             each_row(&matcher.pick(), grouping, |row, oldest| {
-                fold.add(&s, row, oldest, c.duration_s(row))
+                fold.add(&s, row, oldest, c.duration_s(row));
             });
         }
         fold
