@@ -180,6 +180,7 @@ pub(crate) fn build(
         tautulli,
         catalog: Some(sources.catalog.clone()),
         collector,
+        sinks: Vec::new(),
     });
     let (http, addrs) = serve(listeners, &context, profile(&config.default_profile)?)?;
     ready.store(true, Ordering::SeqCst);

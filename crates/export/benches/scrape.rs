@@ -77,6 +77,7 @@ fn process() -> Process {
         resident_bytes: Some(1),
         cpu_seconds: Some(1.5),
         history: None,
+        sinks: Vec::new(),
     }
 }
 

@@ -1,14 +1,16 @@
-//! Every exported series, defined once, and the text it becomes.
+//! Every exported series, defined once, the text it becomes, and what is sent to other databases.
 //!
 //! [`render`] is a pure function of a snapshot: no I/O, no clock, no state between scrapes, so a scrape cannot hang
 //! because a server does, and an ended session leaves no series behind.
-//! Invariant: `export` sees `model` and `base` only. It may not ask a source, a store or the environment anything.
+//! Invariant: `export` sees `model` and `base` only. It may not ask a source, a store or the environment anything, and
+//! nothing but [`sinks`] does I/O.
 
 mod catalogue;
 mod markdown;
 mod mask;
 mod native;
 mod profiles;
+pub mod sinks;
 mod text;
 mod view;
 
@@ -109,6 +111,8 @@ pub struct Process {
     pub cpu_seconds: Option<f64>,
     /// Absent where no history is kept.
     pub history: Option<HistoryFigures>,
+    /// In configuration order.
+    pub sinks: Vec<sinks::SinkFigures>,
 }
 
 /// What the history says about itself. Counts are since the start of the process.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use base::Clock;
 use base::supervise::TaskStats;
+use export::sinks::SinkStats;
 use jiff::Timestamp;
 use live::Live;
 use tokio_util::sync::CancellationToken;
@@ -42,11 +43,13 @@ pub struct Context {
     pub catalog: Option<crate::Catalog>,
     /// Absent where nobody counts what is watched of collections.
     pub collector: Option<crate::collections::Collector>,
+    /// Of everything that sends the state to other databases.
+    pub sinks: Vec<SinkStats>,
 }
 
 impl Context {
     /// What a scrape tells about the process itself.
-    pub(crate) fn process(&self) -> export::Process {
+    pub fn process(&self) -> export::Process {
         let usage = process::usage();
         let mut dropped = vec![("events", "lagged", self.events.dropped())];
         if self.history.is_some() {
@@ -61,6 +64,7 @@ impl Context {
             resident_bytes: usage.resident_bytes,
             cpu_seconds: usage.cpu_seconds,
             history: self.history.as_ref().map(|_| recording::figures(&self.recording)),
+            sinks: self.sinks.iter().map(SinkStats::snapshot).collect(),
         }
     }
 }

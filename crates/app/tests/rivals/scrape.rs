@@ -70,6 +70,7 @@ impl Scrape {
             resident_bytes: None,
             cpu_seconds: None,
             history: None,
+            sinks: Vec::new(),
         };
         let mut out = Vec::new();
         let (options, now) = (Options::default(), Timestamp::UNIX_EPOCH);

@@ -85,6 +85,7 @@ impl Served {
             scrape_hint: web::ScrapeHint::default(),
             catalog: Some(catalog.clone()),
             collector: None,
+            sinks: Vec::new(),
             history: Some(history.clone()),
             recording: history::record::Status::default(),
             tautulli: Some(settings),

@@ -26,6 +26,7 @@ pub(crate) fn process() -> Process {
         resident_bytes: Some(7_340_032),
         cpu_seconds: Some(1.25),
         history: Some(history()),
+        sinks: Vec::new(),
     }
 }
 

@@ -56,6 +56,7 @@ impl House {
             tautulli: None,
             catalog: None,
             collector: None,
+            sinks: Vec::new(),
         };
         change(&mut ctx);
         Self {

@@ -1,0 +1,1 @@
+//! What is written: measurements, tags, fields, types, units.

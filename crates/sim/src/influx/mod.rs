@@ -1,0 +1,1 @@
+//! An InfluxDB that reads line protocol strictly.
