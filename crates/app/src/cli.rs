@@ -69,6 +69,8 @@ pub(crate) struct Settings {
     pub(crate) plex_url: Option<String>,
     #[arg(long, value_name = "FILE")]
     pub(crate) plex_token_file: Option<String>,
+    #[arg(long, value_name = "URL")]
+    pub(crate) influxdb_url: Option<String>,
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<String>,
     #[arg(long, value_name = "PATH")]
@@ -91,10 +93,11 @@ impl Settings {
     /// These, and where they say nothing, `before`: flags may stand on either side of the command's name.
     pub(crate) fn after(&self, before: &Self) -> Flags {
         let pick = |get: fn(&Self) -> &Option<String>| get(self).clone().or_else(|| get(before).clone());
-        let single: [(&'static str, Option<String>); 11] = [
+        let single: [(&'static str, Option<String>); 12] = [
             ("listen", pick(|s| &s.listen)),
             ("plex-url", pick(|s| &s.plex_url)),
             ("plex-token-file", pick(|s| &s.plex_token_file)),
+            ("influxdb-url", pick(|s| &s.influxdb_url)),
             ("profile", pick(|s| &s.profile)),
             ("base-path", pick(|s| &s.base_path)),
             ("log-level", pick(|s| &s.log_level)),

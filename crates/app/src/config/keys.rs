@@ -1,5 +1,7 @@
 //! Every key, table by table.
 
+mod influxdb;
+
 use super::schema::Fallback::{Absent, Value};
 use super::schema::Kind::{Bool, List, OneOf, Path, Seconds, Text, Url, Whole};
 use super::schema::{Key, Table, key};
@@ -20,7 +22,7 @@ pub(crate) static TABLES: &[Table] = &[
     Table {
         name: "log",
         repeated: false,
-        doc: "What is written to standard error.",
+        doc: "What is written to standard error, and to a file.",
         keys: LOG,
     },
     Table {
@@ -65,6 +67,7 @@ pub(crate) static TABLES: &[Table] = &[
         doc: "Counting what is watched of Plex's collections.",
         keys: COLLECTIONS,
     },
+    influxdb::TABLE,
 ];
 
 static TOP: &[Key] = &[
@@ -110,16 +113,34 @@ static LOG: &[Key] = &[
         "level",
         OneOf(LEVELS),
         Value("info"),
-        "How much is logged. Libraries below us never log more than warnings.",
+        "How much is logged on standard error. Libraries below us never log more than warnings.",
     )
     .flag("log-level"),
     key(
         "format",
         OneOf(FORMATS),
         Value("auto"),
-        "`auto` is `human` on a terminal and `json` elsewhere.",
+        "`auto` is `human` on a terminal and in the file, and `json` elsewhere.",
     )
     .flag("log-format"),
+    key(
+        "file",
+        Path,
+        Absent("none"),
+        "File to which the log is appended as well; made if it does not exist.",
+    ),
+    key(
+        "file_level",
+        OneOf(LEVELS),
+        Absent("as `level`"),
+        "How much is logged in the file.",
+    ),
+    key(
+        "censor",
+        Bool,
+        Value("false"),
+        "Replace names of users and servers and addresses by stars in every line of the log.",
+    ),
 ];
 
 static METRICS: &[Key] = &[

@@ -109,6 +109,7 @@ impl Merged {
     pub(super) fn config(&self) -> Result<Config, Failure> {
         self.check_servers()?;
         self.check_tautullis()?;
+        self.check_influxdbs()?;
         // Values that parse further than their type are tried one by one, so that the message names the place.
         for s in self.0.values() {
             let mut one = Table::new();
@@ -158,6 +159,22 @@ impl Merged {
             return Err(Failure::config(message).hint(
                 "the address is that of Tautulli's page; the key stands in its settings under Web Interface",
             ));
+        }
+        Ok(())
+    }
+
+    fn check_influxdbs(&self) -> Result<(), Failure> {
+        for s in self.0.values().filter(|s| s.at.table().name == "influxdb") {
+            let index = s.at.index();
+            if At::find("influxdb", index, "url").is_some_and(|at| !self.0.contains_key(&at)) {
+                let said = self.0.values().find(|o| {
+                    o.at.table().name == s.at.table().name
+                        && o.at.index() == index
+                        && o.origin != Origin::Default
+                });
+                let message = format!("{}: influxdb[{index}] has no url", said.unwrap_or(s).origin);
+                return Err(Failure::config(message).hint("add url = \"http://192.168.1.10:8086\""));
+            }
         }
         Ok(())
     }

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use base::Secret;
 use base::error::Chain;
 use base::tls::Trust;
+use export::sinks::influx;
 use jiff::tz::TimeZone;
 use model::SourceId;
 use serde::Deserialize;
@@ -68,12 +69,21 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) tautulli: Vec<Tautulli>,
     pub(crate) collections: Collections,
+    /// Each with an id of its own.
+    #[serde(default)]
+    pub(crate) influxdb: Vec<influx::Config>,
 }
 
 impl Config {
-    /// True if some server can only be found through plex.tv.
+    /// True if some server can only be found, or only be opened, with an account at plex.tv.
     pub(crate) fn needs_plex_tv(&self) -> bool {
-        self.plex_tv.all_servers || self.plex.iter().any(|p| p.url.is_none())
+        let tv = &self.plex_tv;
+        let account = tv.token.is_some() || tv.token_file.is_some() || tv.user.is_some();
+        tv.all_servers
+            || self
+                .plex
+                .iter()
+                .any(|p| p.url.is_none() || (account && p.token.is_none() && p.token_file.is_none()))
     }
 
     /// Under which server the plays of a Tautulli are filed: the one it names, else the only one there is.
@@ -91,6 +101,12 @@ impl Config {
 pub(crate) struct Log {
     pub(crate) level: String,
     pub(crate) format: String,
+    #[serde(default)]
+    pub(crate) file: Option<PathBuf>,
+    /// `None`: as `level`.
+    #[serde(default)]
+    pub(crate) file_level: Option<String>,
+    pub(crate) censor: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -289,10 +305,12 @@ pub(crate) fn only(values: Vec<(&'static str, String)>) -> Result<Config, Failur
     merged.config()
 }
 
-/// Sees that every file the configuration names can be read, before anything is started. Data directories are made
-/// when they are needed.
+/// Sees that every file the configuration names can be read, before anything is started. Data directories and the
+/// file of the log are made when they are needed.
 pub(crate) fn check_files(merged: &Merged) -> Result<(), Failure> {
-    let is_file = |s: &&Setting| s.at.key().kind == schema::Kind::Path && s.at.key().name != "data_dir";
+    let made_by_us = ["data_dir", "file"];
+    let is_file =
+        |s: &&Setting| s.at.key().kind == schema::Kind::Path && !made_by_us.contains(&s.at.key().name);
     for setting in merged.settings().filter(is_file) {
         let path = Path::new(setting.value.as_str().unwrap_or_default());
         let text = std::fs::read_to_string(path).map_err(|e| {
@@ -336,6 +354,7 @@ fn check_across(config: &mut Config, merged: &Merged) -> Result<(), Failure> {
             return Err(Failure::config(message).hint("give each an id of its own"));
         }
     }
+    check_influxdbs(config, merged)?;
     let all = config.listen_as.iter().map(|l| &l.address).collect::<Vec<_>>();
     for (n, address) in all.iter().enumerate() {
         if address.collides(&config.listen) || all[..n].iter().any(|a| a.collides(address)) {
@@ -346,6 +365,50 @@ fn check_across(config: &mut Config, merged: &Merged) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Gives every receiver its id; sees that no two share one, and that the servers it names exist.
+fn check_influxdbs(config: &mut Config, merged: &Merged) -> Result<(), Failure> {
+    let servers: Vec<&str> = config.plex.iter().map(|p| p.id.as_str()).collect();
+    for n in 0..config.influxdb.len() {
+        let (before, rest) = config.influxdb.split_at_mut(n);
+        let Some(sink) = rest.first_mut() else { break };
+        if sink.id.is_empty() {
+            sink.id = host(&sink.url).unwrap_or("influxdb").to_owned();
+        }
+        if let Some(twin) = before.iter().position(|i| i.id == sink.id) {
+            let message = format!(
+                "influxdb[{twin}] and influxdb[{n}] are both called \"{}\"",
+                sink.id
+            );
+            return Err(Failure::config(message).hint("give each an id of its own"));
+        }
+        // Servers that plex.tv will name are not known yet.
+        let unknown = |s: &&String| !config.plex_tv.all_servers && !servers.contains(&s.as_str());
+        if let Some(unknown) = sink.servers.iter().find(unknown) {
+            let message = format!("no server is called \"{unknown}\"");
+            let hint = format!("there are {}", servers.join(", "));
+            let failure = merged.refuse("influxdb", n, "servers", message);
+            return Err(if servers.is_empty() {
+                failure
+            } else {
+                failure.hint(hint)
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The host in `url`, without brackets.
+fn host(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let address = authority.rsplit_once('@').map_or(authority, |(_, a)| a);
+    let host = match address.strip_prefix('[') {
+        Some(v6) => v6.split(']').next()?,
+        None => address.split(':').next()?,
+    };
+    (!host.is_empty()).then_some(host)
 }
 
 fn from_flags(flags: &Flags) -> Result<Vec<Setting>, Failure> {

@@ -196,7 +196,10 @@ fn remarks_name_what_was_left_aside() {
 
 #[test]
 fn every_key_can_be_set_by_its_variable() {
-    let dir = Dir::new("[[plex]]\nurl = 'http://x'\n[[tautulli]]\nurl = 'http://t'\napi_key = 'k'\n");
+    let dir = Dir::new(
+        "[[plex]]\nurl = 'http://x'\n[[tautulli]]\nurl = 'http://t'\napi_key = 'k'\n\
+         [[influxdb]]\nurl = 'http://i'\n[plex_tv]\nall_servers = true\n",
+    );
     let sample = |at: At| match (at.key().kind, at.key().name) {
         (schema::Kind::Bool, _) => "true",
         (schema::Kind::Whole(_) | schema::Kind::Seconds(_), _) => "77",
@@ -340,11 +343,12 @@ fn the_schema_and_the_structs_know_the_same_keys() {
     assert_eq!(fields_of::<Metrics>(), schema("metrics"));
     assert_eq!(fields_of::<plex::Config>(), schema("plex"));
     assert_eq!(fields_of::<plex::TvConfig>(), schema("plex_tv"));
+    assert_eq!(fields_of::<influx::Config>(), schema("influxdb"));
 }
 
 #[test]
-fn the_schema_and_the_sources_agree_on_defaults() {
-    let dir = Dir::new("[[plex]]\nurl = 'http://x'\n");
+fn the_schema_and_the_other_rooms_agree_on_defaults() {
+    let dir = Dir::new("[[plex]]\nurl = 'http://x'\n[[influxdb]]\nurl = 'http://i'\n");
     let config = dir.load(&[], &[]).unwrap().config;
     let ours = plex::Config {
         url: None,
@@ -356,6 +360,53 @@ fn the_schema_and_the_sources_agree_on_defaults() {
         format!("{:?}", config.plex_tv),
         format!("{:?}", plex::TvConfig::default())
     );
+    let ours = influx::Config {
+        url: String::new(),
+        id: String::new(),
+        ..config.influxdb[0].clone()
+    };
+    assert_eq!(all_of(&ours), all_of(&influx::Config::default()));
+}
+
+/// Every field: its own `Debug` shows few.
+fn all_of(config: &influx::Config) -> String {
+    let influx::Config {
+        id,
+        url,
+        api,
+        database,
+        retention_policy,
+        user,
+        password,
+        password_file,
+        org,
+        bucket,
+        token,
+        token_file,
+        create_database,
+        schema,
+        empty_strings,
+        servers,
+        interval_s,
+        library_interval_s,
+        batch_points,
+        gzip,
+        spool_mb,
+        timeout_s,
+        ca_file,
+        tls_name,
+        tls_skip_verify,
+    } = config;
+    let password = password.as_ref().map(Secret::expose);
+    let token = token.as_ref().map(Secret::expose);
+    let who =
+        format!("{id} {url} {api:?} {database} {retention_policy:?} {user:?} {password:?} {password_file:?}");
+    let how =
+        format!("{org:?} {bucket:?} {token:?} {token_file:?} {create_database} {schema:?} {empty_strings:?}");
+    let when = format!(
+        "{servers:?} {interval_s} {library_interval_s} {batch_points} {gzip:?} {spool_mb} {timeout_s}"
+    );
+    format!("{who} {how} {when} {ca_file:?} {tls_name:?} {tls_skip_verify}")
 }
 
 #[test]

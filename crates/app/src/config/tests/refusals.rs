@@ -44,7 +44,7 @@ const STRANGE_KEYS: &[(&str, &str)] = &[
     ),
     (
         "[log]\ncolour='red'",
-        "error: projectionist.toml:2: unknown key \"log.colour\" | hint: known here: level, format",
+        "error: projectionist.toml:2: unknown key \"log.colour\" | hint: known here: level, format, file, file_level, censor",
     ),
     (
         "[plex]\nurl='http://x'",
