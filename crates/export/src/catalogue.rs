@@ -139,6 +139,7 @@ pub fn catalogue() -> &'static [Family] {
             native::plays::FAMILIES,
             native::own::FAMILIES,
             native::history::FAMILIES,
+            native::sinks::FAMILIES,
             native::process::FAMILIES,
         ];
         groups.concat()

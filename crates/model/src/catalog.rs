@@ -20,6 +20,8 @@ pub enum Question {
     Children { of: Parent, rating_key: i64 },
     /// One item with everything.
     Item { rating_key: i64 },
+    /// What was added to a library last, newest first: films, episodes, artists; a few of them.
+    Added { section_id: i64, kind: LibraryKind },
 }
 
 /// Where children are looked for.

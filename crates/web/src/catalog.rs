@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base::Kind;
-use model::SourceId;
+use model::{LibraryKind, SourceId};
 use model::catalog::{Answer, CatalogItem, CatalogSection, Children, Collection, Member, Parent, Question};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
@@ -163,6 +163,19 @@ impl Catalog {
     ) -> Result<Arc<CatalogItem>, CatalogError> {
         match self.ask(server, Question::Item { rating_key }).await? {
             Answer::Item(item) => Ok(item),
+            other => Err(mismatch(&other)),
+        }
+    }
+
+    /// The newest items of a library, newest first: films, episodes or artists.
+    pub async fn added(
+        &self,
+        server: &SourceId,
+        section_id: i64,
+        kind: LibraryKind,
+    ) -> Result<Arc<Children>, CatalogError> {
+        match self.ask(server, Question::Added { section_id, kind }).await? {
+            Answer::Children(found) => Ok(found),
             other => Err(mismatch(&other)),
         }
     }

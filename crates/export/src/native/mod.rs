@@ -8,6 +8,7 @@ pub(crate) mod process;
 pub(crate) mod server;
 pub(crate) mod session;
 pub(crate) mod sessions;
+pub(crate) mod sinks;
 
 use model::{Decision, Item, Network};
 

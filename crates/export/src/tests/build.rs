@@ -9,6 +9,7 @@ use model::{
     Timestamp, Transcode, User, VideoStream,
 };
 
+use crate::sinks::{DropReason, SinkFigures};
 use crate::{HistoryFigures, ImportFigures, Process};
 
 /// Seconds after an arbitrary evening.
@@ -26,7 +27,22 @@ pub(crate) fn process() -> Process {
         resident_bytes: Some(7_340_032),
         cpu_seconds: Some(1.25),
         history: Some(history()),
-        sinks: Vec::new(),
+        sinks: vec![sink()],
+    }
+}
+
+fn sink() -> SinkFigures {
+    SinkFigures {
+        id: "influx.lan".to_owned(),
+        kind: "influxdb",
+        written: 1_200,
+        dropped: [(DropReason::Full, 3), (DropReason::TypeConflict, 1)].into(),
+        retries: 2,
+        waiting: 40,
+        spool_bytes: 8_192,
+        oldest_waiting_at: Some(at(30)),
+        up: Some(false),
+        last_success_at: Some(at(20)),
     }
 }
 

@@ -44,6 +44,9 @@ const ITEMS_PER_PAGE: usize = 200;
 const KEYS_MAX: usize = 200_000;
 const ITEMS_MAX: usize = 20_000;
 
+/// Newest items of a library that are told.
+const ADDED: usize = 10;
+
 const MIB: usize = 1 << 20;
 
 /// Who answers is made sure of this often.
@@ -221,6 +224,10 @@ async fn look_up(server: &Server, question: Question) -> Result<Answer, Error> {
             let found = item(server, rating_key).await?;
             Ok(Answer::Item(Arc::new(found)))
         }
+        Question::Added { section_id, kind } => {
+            let found = added(server, section_id, kind).await?;
+            Ok(Answer::Children(Arc::new(found)))
+        }
     }
 }
 
@@ -329,6 +336,26 @@ async fn children(server: &Server, path: &str) -> Result<Children, Error> {
         all.get_or_insert(about).items.extend(page.rows);
     }
     Ok(all.unwrap_or_default())
+}
+
+async fn added(server: &Server, section_id: i64, kind: LibraryKind) -> Result<Children, Error> {
+    let kind = match kind {
+        LibraryKind::Movie => "type=1&",
+        LibraryKind::Show => "type=4&",
+        LibraryKind::Artist => "type=8&",
+        LibraryKind::Photo | LibraryKind::HomeVideo | LibraryKind::Other => "",
+    };
+    let path = format!(
+        "/library/sections/{section_id}/all?{kind}sort=addedAt:desc&X-Plex-Container-Start=0&\
+         X-Plex-Container-Size={ADDED}"
+    );
+    let ask = question(Endpoint::Metadata, path, 16 * MIB);
+    let (mut found, mut page): (Children, Page<CatalogItem>) =
+        server.fetch_leniently(&ask, map::children).await?;
+    // A server that does not page lists everything.
+    page.rows.truncate(ADDED);
+    found.items = page.rows;
+    Ok(found)
 }
 
 async fn item(server: &Server, rating_key: i64) -> Result<CatalogItem, Error> {

@@ -4,8 +4,11 @@
 //! [`super::spool::Queue`]; `deliver.rs` takes batches from there and sends them one at a time, in order.
 
 mod config;
+mod error;
 pub mod line;
 pub mod point;
 pub mod schema;
+mod validate;
 
-pub use config::{Api, Config, EmptyStrings, Schema};
+pub use error::Error;
+pub use config::{Api, Config, EmptyStrings, Gzip, Schema};
