@@ -10,5 +10,5 @@ pub mod point;
 pub mod schema;
 mod validate;
 
-pub use error::Error;
 pub use config::{Api, Config, EmptyStrings, Gzip, Schema};
+pub use error::Error;
