@@ -319,6 +319,30 @@ pub struct Delivery {
     pub audio: Option<AudioStream>,
     pub subtitle: Option<SubtitleStream>,
     pub transcode: Option<Transcode>,
+    pub told: Told,
+}
+
+/// The server's own words for what it sends, for those who repeat it word for word.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Running time of the version that plays; [`Item::duration_ms`] is that of the item.
+    pub duration_ms: Option<u64>,
+    /// A class of its own making: Plex says `24p`, `PAL`, `NTSC`.
+    pub frame_rate: Option<Text>,
+    /// This and the next three only where the word is another than the one in [`Delivery`].
+    pub container: Option<Text>,
+    pub video_codec: Option<Text>,
+    pub video_resolution: Option<Text>,
+    pub audio_codec: Option<Text>,
+    /// Present if a transcoder is attached, which alone does not prove that it transcodes.
+    pub transcoder: Option<ToldTranscoder>,
+}
+
+/// What the transcoder is told to do with each stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ToldTranscoder {
+    pub video: Option<Decision>,
+    pub audio: Option<Decision>,
 }
 
 /// One playback at one moment.

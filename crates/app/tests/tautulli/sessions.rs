@@ -149,5 +149,6 @@ fn delivery(of: &Json) -> Delivery {
             hw_full_pipeline: flag("transcode_hw_full_pipeline"),
             reasons: Vec::new(),
         }),
+        ..Delivery::default()
     }
 }

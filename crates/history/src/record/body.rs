@@ -8,7 +8,7 @@ use std::sync::Arc;
 use model::{
     AudioStream, CounterKey, Decision, Delivery, Item, ItemDetails, LibraryId, LibraryKind, LibraryRef,
     LiveChannel, MediaKind, Network, Play, PlayId, PlayTotals, Player, Reason, Segment, Session, SessionKey,
-    SourceId, SourceMedia, State, SubtitleAction, SubtitleStream, Transcode, User, VideoStream,
+    SourceId, SourceMedia, State, SubtitleAction, SubtitleStream, Told, Transcode, User, VideoStream,
 };
 use serde_json::Value;
 
@@ -408,6 +408,8 @@ fn delivery_in(o: In<'_>) -> Delivery {
             language: s.text("language"),
         }),
         transcode: o.part("transcode").map(transcode_in),
+        // Of use only while the play runs, when a look tells it again.
+        told: Told::default(),
     }
 }
 

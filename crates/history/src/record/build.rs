@@ -280,5 +280,6 @@ fn delivery() -> Delivery {
             hw_full_pipeline: Some(true),
             reasons: vec![Reason::VideoCodec, Reason::Quality],
         }),
+        ..Delivery::default()
     }
 }

@@ -347,6 +347,7 @@ pub(crate) mod sample {
                 hw_full_pipeline: Some(true),
                 reasons: vec![Reason::SubtitleBurn, Reason::VideoCodec],
             }),
+            ..Delivery::default()
         }
     }
 

@@ -1,8 +1,8 @@
 //! How a session reaches its player: decisions per stream and overall, what is delivered, the transcoder's work.
 
 use model::{
-    AudioStream, Decision, Delivery, MediaKind, SourceMedia, SubtitleAction, SubtitleStream, Transcode,
-    VideoStream,
+    AudioStream, Decision, Delivery, MediaKind, SourceMedia, SubtitleAction, SubtitleStream, Text, Told,
+    ToldTranscoder, Transcode, VideoStream,
 };
 
 use super::super::decode::Str;
@@ -161,7 +161,9 @@ impl<'w, 'a> Chosen<'w, 'a> {
             audio: self.has_audio().then(|| self.audio_stream(decisions.audio)),
             subtitle: self.subtitle_stream(decisions.subtitle),
             transcode: None,
+            told: Told::default(),
         };
+        delivery.told = self.told(&delivery);
         if !direct && (transcode.is_some() || decisions.overall.is_some()) {
             let reasons = reasons::reasons(&Facts {
                 decisions,
@@ -174,6 +176,37 @@ impl<'w, 'a> Chosen<'w, 'a> {
             });
         }
         delivery
+    }
+
+    /// What the session says of the version that plays, where our own word is another or there is none.
+    fn told(&self, ours: &Delivery) -> Told {
+        let media = self.media;
+        let other = |word: Option<&Str<'_>>, ours: Option<&Text>| {
+            let word = word.and_then(|w| w.as_deref()).filter(|w| *w != "*")?;
+            (ours.is_none_or(|o| **o != *word)).then(|| Text::from(word))
+        };
+        let (video, audio) = (ours.video.as_ref(), ours.audio.as_ref());
+        Told {
+            duration_ms: media.and_then(|m| m.duration_ms),
+            frame_rate: media.and_then(|m| text(&m.video_frame_rate)),
+            container: other(media.map(|m| &m.container), ours.container.as_ref()),
+            video_codec: other(
+                media.map(|m| &m.video_codec),
+                video.and_then(|v| v.codec.as_ref()),
+            ),
+            video_resolution: other(
+                media.map(|m| &m.video_resolution),
+                video.and_then(|v| v.resolution.as_ref()),
+            ),
+            audio_codec: other(
+                media.map(|m| &m.audio_codec),
+                audio.and_then(|a| a.codec.as_ref()),
+            ),
+            transcoder: self.transcode.map(|t| ToldTranscoder {
+                video: word(&t.video_decision),
+                audio: word(&t.audio_decision),
+            }),
+        }
     }
 
     /// The total as told; else the sum of the streams that are sent, if each is known.
