@@ -4,9 +4,12 @@
 //! touches the disk; from the first failure on ([`Queue::hold`]) every batch goes there as soon as it comes, so that a
 //! kill loses nothing, until all of it was sent.
 
+mod queue;
+mod state;
+
 use std::path::PathBuf;
 
-use super::SinkStats;
+pub use queue::{Queue, Taken};
 
 /// Some points, ready to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,9 +38,4 @@ pub struct SpoolError {
     pub what: &'static str,
     #[source]
     pub source: std::io::Error,
-}
-
-#[derive(Clone, Debug)]
-pub struct Queue {
-    _stats: SinkStats,
 }
