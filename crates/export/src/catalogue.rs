@@ -183,6 +183,44 @@ pub(crate) fn render(view: &View<'_>, encoder: &mut Encoder<'_>) {
     }
 }
 
+/// Takes a family, its label values in the order of its labels (empty: not known), and a sample's value.
+pub(crate) type Visit<'s> = dyn FnMut(&'static Family, &[&str], Value) + 's;
+
+/// Shows every sample of the native schema, in the order of the exposition, to who writes another form of it.
+pub(crate) fn walk(view: &View<'_>, visit: &mut Visit<'_>) {
+    let totals = native::plays::totals(view);
+    for family in catalogue() {
+        let mut known = |labels: &[&str], value: Option<Value>| {
+            if let Some(value) = value {
+                visit(family, labels, value);
+            }
+        };
+        for server in &view.servers {
+            match family.collect {
+                Collect::Source(f) | Collect::Server(f) => known(&[server.id], f(server.snapshot)),
+                Collect::Library(f) => {
+                    for l in &server.libraries {
+                        known(&[server.id, l.id.as_str(), &l.title], f(l));
+                    }
+                }
+                Collect::Session(f) => {
+                    for p in &server.plays {
+                        known(&[server.id, p.session.key.as_str()], f(p));
+                    }
+                }
+                Collect::Plays(_) | Collect::Custom(..) => {}
+            }
+        }
+        match family.collect {
+            Collect::Plays(f) => totals
+                .iter()
+                .for_each(|t| known(&t.labels(), Some(f(&t.counters)))),
+            Collect::Custom(_, f) => f(view, &mut |labels, value| visit(family, labels, value)),
+            _ => {}
+        }
+    }
+}
+
 fn each(encoder: &mut Encoder<'_>, blocks: &Blocks, values: impl Iterator<Item = Option<Value>>) {
     for (block, value) in blocks.iter().zip(values) {
         if let Some(value) = value {

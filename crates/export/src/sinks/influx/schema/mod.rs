@@ -2,6 +2,14 @@
 //!
 //! [`points`] is a pure function of a snapshot and a moment. Unknown is absent in the schema `native`; in those of
 //! other collectors, whose dashboards count on every field, it is an empty text or 0.
+//! Invariant: the type of a field never changes. `InfluxDB` keeps the first it saw and refuses all others.
+
+mod collectors;
+mod extended;
+mod native;
+mod pdc;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -28,13 +36,25 @@ pub struct Input<'a> {
     pub urls: &'a BTreeMap<SourceId, Text>,
     /// Newest first within each library.
     pub additions: &'a [Addition],
-    pub process: &'a Process,
+    /// Only `native` tells of it, and writes nothing without it.
+    pub process: Option<&'a Process>,
     pub options: &'a Options,
 }
 
-/// The points of one moment, in the order they are written.
-pub fn points<'a>(input: &'a Input<'a>) -> Vec<Point<'a>> {
-    match input.schema {
-        Schema::Native | Schema::Extended | Schema::Pdc2017 | Schema::Pdc2018 => Vec::new(),
+impl Input<'_> {
+    fn wants(&self, server: &SourceId) -> bool {
+        self.servers.is_empty() || self.servers.iter().any(|id| id == server.as_str())
     }
+}
+
+/// The points of one moment, in the order they are written. No two have the same series and time.
+pub fn points<'a>(input: &'a Input<'a>) -> Vec<Point<'a>> {
+    let mut points = match input.schema {
+        Schema::Native => return native::points(input),
+        Schema::Extended => extended::points(input),
+        Schema::Pdc2017 => pdc::of_2017(input),
+        Schema::Pdc2018 => pdc::of_2018(input),
+    };
+    collectors::set_apart(&mut points);
+    points
 }
