@@ -3,6 +3,8 @@
 //! Every `interval_s` the snapshot becomes points (`schema/`), the points lines (`line.rs`), the lines a batch of the
 //! [`super::spool::Queue`]; `deliver.rs` takes batches from there and sends them one at a time, in order.
 
+mod answer;
+mod client;
 mod config;
 mod error;
 pub mod line;
