@@ -53,12 +53,15 @@ pub(crate) enum Command {
     /// What is watched of Plex's collections.
     #[command(subcommand)]
     Collections(Collections),
+    /// Look after files of configuration.
+    #[command(subcommand)]
+    Config(Config),
 }
 
-/// Flags that set keys of the configuration. Their help comes from the schema.
+/// Flags that set keys of the configuration. Help that is not here comes from the schema.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct Settings {
-    /// Configuration file. [env: `PROJECTIONIST_CONFIG`]
+    /// Configuration file: ours, or the `config.ini` of a collector for InfluxDB. [env: `PROJECTIONIST_CONFIG`]
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     #[arg(long, value_name = "ADDRESS")]
@@ -79,6 +82,9 @@ pub(crate) struct Settings {
     pub(crate) log_level: Option<String>,
     #[arg(long, value_name = "FORMAT")]
     pub(crate) log_format: Option<String>,
+    /// Log nothing on standard error; the same as `--log-level off`.
+    #[arg(long)]
+    pub(crate) silent: bool,
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<String>,
     #[arg(long, value_name = "ZONE")]
@@ -107,6 +113,7 @@ impl Settings {
             ("label-users", pick(|s| &s.label_users)),
             ("label-titles", pick(|s| &s.label_titles)),
         ];
+        let silent = (self.silent || before.silent) && pick(|s| &s.log_level).is_none();
         let lists = before
             .listen_as
             .iter()
@@ -117,6 +124,7 @@ impl Settings {
             values: single
                 .into_iter()
                 .filter_map(|(flag, v)| v.map(|v| (flag, v)))
+                .chain(silent.then(|| ("log-level", "off".to_owned())))
                 .chain(lists)
                 .collect(),
         }
@@ -365,6 +373,22 @@ pub(crate) struct CollectCollections {
     pub(crate) window_days: Option<u32>,
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Print the `config.ini` of a collector for InfluxDB as a file of ours, passwords included.
+    Convert(Convert),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Convert {
+    /// The `config.ini`.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// File instead of standard output; made readable for its owner only. It must not exist.
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
 /// What to do after the command line is read.
 #[derive(Debug)]
 pub(crate) enum Parsed {
@@ -507,7 +531,7 @@ mod tests {
         let mut flags: Vec<&str> = run
             .get_arguments()
             .filter_map(clap::Arg::get_long)
-            .filter(|f| !["config", "help"].contains(f))
+            .filter(|f| !["config", "silent", "help"].contains(f))
             .collect();
         schema.sort_unstable();
         flags.sort_unstable();

@@ -3,6 +3,7 @@
 mod capture;
 mod check;
 mod collections;
+mod config;
 mod demo;
 mod docs;
 mod healthcheck;
@@ -14,7 +15,7 @@ mod simulate;
 
 use std::future::Future;
 
-use crate::cli::{Cli, Collections, Command, Import, Login, Settings};
+use crate::cli::{Cli, Collections, Command, Config, Import, Login, Settings};
 use crate::config::{Env, Flags};
 use crate::failure::Failure;
 
@@ -43,6 +44,9 @@ pub(crate) fn dispatch(cli: Cli, env: &Env) -> Result<(), Failure> {
             collections::collections(&flags(&own.settings), env, &command)
         }
         Some(Command::Import(Import::Tautulli(own))) => import::tautulli(&flags(&own.settings), env, &own),
+        Some(Command::Config(Config::Convert(convert))) => {
+            unconfigured("config convert", &before).and_then(|()| config::convert(&convert, env))
+        }
         Some(Command::Docs(docs)) => unconfigured("docs", &before).map(|()| docs::docs(docs.page)),
     }
 }

@@ -132,7 +132,7 @@ static LOG: &[Key] = &[
     key(
         "file_level",
         OneOf(LEVELS),
-        Absent("as `level`"),
+        Value("info"),
         "How much is logged in the file.",
     ),
     key(

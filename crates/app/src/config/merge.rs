@@ -37,8 +37,9 @@ impl Merged {
         Ok(())
     }
 
-    /// Checks what spans several keys and adds the defaults.
-    pub(super) fn fill(&mut self, data_dir: &Path) -> Result<(), Failure> {
+    /// Checks what spans several keys and adds the defaults. `old_file`: the file, if it is of a program that knew
+    /// only passwords.
+    pub(super) fn fill(&mut self, data_dir: &Path, old_file: Option<&Path>) -> Result<(), Failure> {
         for table in TABLES.iter().filter(|t| t.repeated) {
             let named: Vec<&Setting> = self
                 .0
@@ -61,7 +62,7 @@ impl Merged {
         for table in TABLES.iter().filter(|t| !t.repeated) {
             self.fill_table(table.name, 0);
         }
-        self.fill_found(data_dir);
+        self.fill_found(data_dir, old_file);
         Ok(())
     }
 
@@ -79,9 +80,10 @@ impl Merged {
         }
     }
 
-    /// Defaults that depend on the machine: the data directory, and a saved sign-in within it.
-    fn fill_found(&mut self, data_dir: &Path) {
-        let place = |table, key| At::find(table, 0, key).expect("the schema has this key");
+    /// Defaults that depend on the machine: the data directory, and a saved sign-in within it. That wins over a
+    /// password in `old_file`, which cannot say otherwise: so get accounts in that ask for a code.
+    fn fill_found(&mut self, data_dir: &Path, old_file: Option<&Path>) {
+        let place = |table: &str, key: &str| At::find(table, 0, key).expect("the schema has this key");
         let data = place("", "data_dir");
         let value = Value::from(data_dir.display().to_string());
         let data = self.0.entry(data).or_insert(Setting {
@@ -90,8 +92,13 @@ impl Merged {
             origin: Origin::Default,
         });
         let saved = Path::new(data.value.as_str().unwrap_or_default()).join(SAVED_TOKEN);
-        let signs_in = ["token", "token_file", "user"];
-        if saved.is_file() && !signs_in.iter().any(|k| self.0.contains_key(&place("plex_tv", k))) {
+        let yields =
+            |s: &Setting| matches!(&s.origin, Origin::File { path, .. } if Some(path.as_path()) == old_file);
+        let signs_in = |key: &str| self.0.get(&place("plex_tv", key)).is_some_and(|s| !yields(s));
+        if saved.is_file() && !["token", "token_file", "user"].into_iter().any(signs_in) {
+            for key in ["user", "password"] {
+                self.0.remove(&place("plex_tv", key));
+            }
             let at = place("plex_tv", "token_file");
             let value = Value::from(saved.display().to_string());
             self.0.insert(

@@ -6,6 +6,8 @@
 pub(crate) mod docs;
 mod env;
 mod file;
+mod find;
+pub(crate) mod ini;
 mod keys;
 mod merge;
 mod nearest;
@@ -32,17 +34,9 @@ pub(crate) use print::{print, without_secrets};
 pub(crate) use setting::Origin;
 
 use crate::address::Address;
-use crate::failure::Failure;
+use crate::failure::{Failure, one_line};
+use find::{default_data_dir, find_file};
 use setting::Setting;
-
-/// Name of the file, wherever it is looked for.
-const FILE_NAME: &str = "projectionist.toml";
-
-/// Where packages and containers keep state.
-const SYSTEM_DATA_DIR: &str = "/var/lib/projectionist";
-
-/// Where people mount what a container keeps.
-const CONTAINER_DATA_DIR: &str = "/config";
 
 /// Name of the saved account token within the data directory.
 pub(crate) const SAVED_TOKEN: &str = "plex-token";
@@ -103,9 +97,7 @@ pub(crate) struct Log {
     pub(crate) format: String,
     #[serde(default)]
     pub(crate) file: Option<PathBuf>,
-    /// `None`: as `level`.
-    #[serde(default)]
-    pub(crate) file_level: Option<String>,
+    pub(crate) file_level: String,
     pub(crate) censor: bool,
 }
 
@@ -270,18 +262,27 @@ pub(crate) struct Loaded {
 pub(crate) fn load(flags: &Flags, env: &Env) -> Result<Loaded, Failure> {
     let file = find_file(flags, env)?;
     let mut merged = Merged::default();
+    let mut remarks = Vec::new();
+    let mut old_file = None;
     if let Some((path, text)) = &file {
-        merged.lay(file::read(text, path)?)?;
+        if ini::is_ini(path, text) {
+            let from_ini = ini::read(text, path, &ini::Outside::of(env))?;
+            merged.lay(from_ini.settings)?;
+            remarks = from_ini.remarks;
+            old_file = Some(path.as_path());
+        } else {
+            merged.lay(file::read(text, path)?)?;
+        }
     }
     let from_env = env::read(env)?;
     for layer in from_env.layers {
         merged.lay(layer)?;
     }
     merged.lay(from_flags(flags)?)?;
-    merged.fill(&default_data_dir(env))?;
+    merged.fill(&default_data_dir(env), old_file)?;
     let mut config = merged.config()?;
     check_across(&mut config, &merged)?;
-    let mut remarks = from_env.remarks;
+    remarks.extend(from_env.remarks);
     if from_env.moved_in && config.default_profile == "native" && config.listen_as.is_empty() {
         remarks.push(
             "/metrics speaks our native series; for dashboards of another exporter set PROJECTIONIST_PROFILE to \
@@ -297,11 +298,25 @@ pub(crate) fn load(flags: &Flags, env: &Env) -> Result<Loaded, Failure> {
     })
 }
 
+/// The `config.ini` at `path` as a file of ours, with what should be known of it in comments.
+pub(crate) fn convert(path: &Path, env: &Env) -> Result<String, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|e| find::unreadable(path, &e))?;
+    if !ini::is_ini(path, &text) {
+        return Err(Failure::config(format!("{} is no config.ini", path.display()))
+            .hint("its first line is a section such as [GENERAL]; a TOML file needs no conversion"));
+    }
+    let from_ini = ini::read(&text, path, &ini::Outside::of(env))?;
+    let mut merged = Merged::default();
+    merged.lay(from_ini.settings)?;
+    let notes = from_ini.remarks.iter().map(|r| format!("# {}\n", one_line(r)));
+    Ok(notes.chain([print::converted(&merged)]).collect())
+}
+
 /// The defaults with `values` from flags, and nothing else: no file, no variable. For the demo.
 pub(crate) fn only(values: Vec<(&'static str, String)>) -> Result<Config, Failure> {
     let mut merged = Merged::default();
     merged.lay(from_flags(&Flags { file: None, values })?)?;
-    merged.fill(&default_data_dir(&Env::default()))?;
+    merged.fill(&default_data_dir(&Env::default()), None)?;
     merged.config()
 }
 
@@ -429,85 +444,8 @@ fn from_flags(flags: &Flags) -> Result<Vec<Setting>, Failure> {
     Ok(settings)
 }
 
-/// The file's path and text. One named by the user must exist; otherwise the first of the usual places.
-fn find_file(flags: &Flags, env: &Env) -> Result<Option<(PathBuf, String)>, Failure> {
-    let by_flag = flags.file.as_deref().map(|p| (p, "--config"));
-    let named = by_flag.or_else(|| {
-        env.get(env::CONFIG_VARIABLE)
-            .map(|p| (Path::new(p), env::CONFIG_VARIABLE))
-    });
-    if let Some((path, who)) = named {
-        let text = std::fs::read_to_string(path).map_err(|e| {
-            unreadable(path, &e).hint(format!("{who} names this file: create it, or leave {who} away"))
-        })?;
-        return Ok(Some((path.to_owned(), text)));
-    }
-    for path in usual_places(env) {
-        match std::fs::read_to_string(&path) {
-            Ok(text) => return Ok(Some((path, text))),
-            Err(e)
-                if matches!(
-                    e.kind(),
-                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-                ) => {}
-            Err(e) => {
-                let hint = "make it readable for this user, or name another file with --config";
-                return Err(unreadable(&path, &e).hint(hint));
-            }
-        }
-    }
-    Ok(None)
-}
-
-fn unreadable(path: &Path, e: &std::io::Error) -> Failure {
-    Failure::config(format!("cannot read {}: {}", path.display(), plain(e)))
-}
-
 /// The system's words without its number.
 pub(crate) fn plain(e: &std::io::Error) -> String {
     let text = e.to_string();
     text.split(" (os error").next().unwrap_or_default().to_lowercase()
-}
-
-/// In the order in which they are tried.
-pub(crate) fn usual_places(env: &Env) -> Vec<PathBuf> {
-    let mut places = vec![PathBuf::from(FILE_NAME)];
-    let home = env.get("HOME").map(|h| Path::new(h).join(".config"));
-    if let Some(dir) = env.get("XDG_CONFIG_HOME").map(PathBuf::from).or(home) {
-        places.push(dir.join("projectionist").join(FILE_NAME));
-    }
-    places.push(Path::new("/config").join(FILE_NAME));
-    places.push(Path::new("/etc/projectionist").join(FILE_NAME));
-    places
-}
-
-/// Docker, Podman and Kubernetes each leave a mark.
-fn in_container(env: &Env) -> bool {
-    env.get("container").is_some()
-        || env.get("KUBERNETES_SERVICE_HOST").is_some()
-        || ["/.dockerenv", "/run/.containerenv"]
-            .iter()
-            .any(|p| Path::new(p).exists())
-}
-
-fn default_data_dir(env: &Env) -> PathBuf {
-    let container = Path::new(CONTAINER_DATA_DIR);
-    if container.is_dir() && in_container(env) {
-        return container.to_owned();
-    }
-    let system = PathBuf::from(SYSTEM_DATA_DIR);
-    let home = env
-        .get("HOME")
-        .filter(|h| *h != "/")
-        .map(|h| Path::new(h).join(".local/share"));
-    let user = env
-        .get("XDG_DATA_HOME")
-        .map(PathBuf::from)
-        .or(home)
-        .map(|d| d.join("projectionist"));
-    if system.is_dir() {
-        system
-    } else {
-        user.unwrap_or(system)
-    }
 }

@@ -6,11 +6,21 @@ use toml::Value;
 
 use super::schema::Kind;
 use super::{Merged, Setting};
+use crate::failure::one_line;
 
 /// Column at which the origins begin, unless a value is longer.
 const ORIGIN_COLUMN: usize = 44;
 
 pub(crate) fn print(merged: &Merged) -> String {
+    tables(merged, shown)
+}
+
+/// The settings as a file for us, secrets included: whoever has it converted wants to go on with it.
+pub(crate) fn converted(merged: &Merged) -> String {
+    tables(merged, |s| s.value.to_string())
+}
+
+fn tables(merged: &Merged, value: impl Fn(&Setting) -> String) -> String {
     let mut out = String::new();
     let mut group: Option<(&str, usize)> = None;
     for s in merged.settings() {
@@ -25,8 +35,8 @@ pub(crate) fn print(merged: &Merged) -> String {
             out.push_str(&header);
             group = Some(here);
         }
-        let line = format!("{} = {}", s.at.key().name, shown(s));
-        let _ = writeln!(out, "{line:ORIGIN_COLUMN$} # {}", s.origin);
+        let line = format!("{} = {}", s.at.key().name, value(s));
+        let _ = writeln!(out, "{line:ORIGIN_COLUMN$} # {}", one_line(&s.origin.to_string()));
     }
     out
 }

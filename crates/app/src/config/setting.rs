@@ -21,6 +21,8 @@ pub(crate) enum Origin {
         path: PathBuf,
         line: usize,
     },
+    /// Not said, but what a file of this kind means then.
+    FileDefault(PathBuf),
     Variable(String),
     Flag(&'static str),
 }
@@ -31,6 +33,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::Found(path) => write!(f, "found {}", path.display()),
             Self::File { path, line } => write!(f, "{}:{line}", path.display()),
+            Self::FileDefault(path) => write!(f, "default of {}", path.display()),
             Self::Variable(name) => write!(f, "variable {name}"),
             Self::Flag(name) => write!(f, "flag --{name}"),
         }

@@ -4,6 +4,7 @@ mod refusals;
 
 use std::path::PathBuf;
 
+use super::find::FILE_NAME;
 use super::schema::{At, Fallback, PROFILES, TABLES};
 use super::*;
 

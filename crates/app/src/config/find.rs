@@ -1,0 +1,93 @@
+//! Where the file is, and where state is kept if nobody says.
+
+use std::path::{Path, PathBuf};
+
+use super::env::{self, Env};
+use super::{Flags, ini, plain};
+use crate::failure::Failure;
+
+/// Name of the file, wherever it is looked for.
+pub(super) const FILE_NAME: &str = "projectionist.toml";
+
+/// Where packages and containers keep state.
+const SYSTEM_DATA_DIR: &str = "/var/lib/projectionist";
+
+/// Where people mount what a container keeps.
+const CONTAINER_DATA_DIR: &str = "/config";
+
+/// The file's path and text. One named by the user must exist; otherwise the first of the usual places.
+pub(super) fn find_file(flags: &Flags, env: &Env) -> Result<Option<(PathBuf, String)>, Failure> {
+    let by_flag = flags.file.as_deref().map(|p| (p, "--config"));
+    let by_variable = [env::CONFIG_VARIABLE, ini::FILE_VARIABLE]
+        .into_iter()
+        .find_map(|name| env.get(name).map(|p| (Path::new(p), name)));
+    let named = by_flag.or(by_variable);
+    if let Some((path, who)) = named {
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            unreadable(path, &e).hint(format!("{who} names this file: create it, or leave {who} away"))
+        })?;
+        return Ok(Some((path.to_owned(), text)));
+    }
+    for path in usual_places(env) {
+        match std::fs::read_to_string(&path) {
+            Ok(text) => return Ok(Some((path, text))),
+            Err(e)
+                if matches!(
+                    e.kind(),
+                    std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+                ) => {}
+            Err(e) => {
+                let hint = "make it readable for this user, or name another file with --config";
+                return Err(unreadable(&path, &e).hint(hint));
+            }
+        }
+    }
+    Ok(None)
+}
+
+pub(super) fn unreadable(path: &Path, e: &std::io::Error) -> Failure {
+    Failure::config(format!("cannot read {}: {}", path.display(), plain(e)))
+}
+
+/// In the order in which they are tried.
+fn usual_places(env: &Env) -> Vec<PathBuf> {
+    let mut places = vec![PathBuf::from(FILE_NAME)];
+    let home = env.get("HOME").map(|h| Path::new(h).join(".config"));
+    if let Some(dir) = env.get("XDG_CONFIG_HOME").map(PathBuf::from).or(home) {
+        places.push(dir.join("projectionist").join(FILE_NAME));
+    }
+    places.push(Path::new("/config").join(FILE_NAME));
+    places.push(Path::new("/etc/projectionist").join(FILE_NAME));
+    places
+}
+
+/// Docker, Podman and Kubernetes each leave a mark.
+fn in_container(env: &Env) -> bool {
+    env.get("container").is_some()
+        || env.get("KUBERNETES_SERVICE_HOST").is_some()
+        || ["/.dockerenv", "/run/.containerenv"]
+            .iter()
+            .any(|p| Path::new(p).exists())
+}
+
+pub(super) fn default_data_dir(env: &Env) -> PathBuf {
+    let container = Path::new(CONTAINER_DATA_DIR);
+    if container.is_dir() && in_container(env) {
+        return container.to_owned();
+    }
+    let system = PathBuf::from(SYSTEM_DATA_DIR);
+    let home = env
+        .get("HOME")
+        .filter(|h| *h != "/")
+        .map(|h| Path::new(h).join(".local/share"));
+    let user = env
+        .get("XDG_DATA_HOME")
+        .map(PathBuf::from)
+        .or(home)
+        .map(|d| d.join("projectionist"));
+    if system.is_dir() {
+        system
+    } else {
+        user.unwrap_or(system)
+    }
+}
