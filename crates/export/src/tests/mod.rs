@@ -2,9 +2,9 @@
 
 pub(crate) mod build;
 mod dashboards;
-mod native;
-mod policy;
-mod properties;
+pub(crate) mod native;
+pub(crate) mod policy;
+pub(crate) mod properties;
 mod rivals;
 pub(crate) mod strict;
 mod text;

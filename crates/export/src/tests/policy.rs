@@ -8,7 +8,7 @@ use super::{build, strict, text};
 use crate::{Format, LabelPolicy, Options, Profile};
 
 /// A server on which every text a policy covers is marked.
-fn marked() -> Snapshot {
+pub(crate) fn marked() -> Snapshot {
     let mut server = build::server("attic");
     let mut session = build::watching("11", "TITLE-own", Decision::Transcode);
     let item = Arc::make_mut(&mut session.item);

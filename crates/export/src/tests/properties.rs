@@ -142,7 +142,7 @@ fn counters() -> impl Strategy<Value = model::CounterMap> {
     proptest::collection::btree_map(key, counters, 0..12)
 }
 
-fn server() -> impl Strategy<Value = ServerSnapshot> {
+pub(crate) fn server() -> impl Strategy<Value = ServerSnapshot> {
     let identity = (
         prop_oneof![select(vec!["a".to_owned(), "b".to_owned()]), nasty()],
         of((
@@ -204,7 +204,7 @@ fn server() -> impl Strategy<Value = ServerSnapshot> {
     )
 }
 
-fn options() -> impl Strategy<Value = Options> {
+pub(crate) fn options() -> impl Strategy<Value = Options> {
     let policy = || select(vec![LabelPolicy::Keep, LabelPolicy::Hash, LabelPolicy::Drop]);
     (policy(), policy()).prop_map(|(users, titles)| Options {
         users,
