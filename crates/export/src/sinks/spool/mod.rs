@@ -4,8 +4,14 @@
 //! touches the disk; from the first failure on ([`Queue::hold`]) every batch goes there as soon as it comes, so that a
 //! kill loses nothing, until all of it was sent.
 
+mod folder;
 mod queue;
+mod read;
+mod segment;
 mod state;
+#[cfg(test)]
+mod tests;
+mod worker;
 
 use std::path::PathBuf;
 

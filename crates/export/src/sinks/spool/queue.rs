@@ -1,13 +1,14 @@
 //! The queue as its users see it.
 
-use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use super::folder::{Folder, Left};
 use super::state::{Limits, Next, State};
+use super::worker::Worker;
 use super::{Batch, Bounds, SpoolError};
 use crate::sinks::SinkStats;
 
@@ -16,10 +17,14 @@ pub struct Queue {
     shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     state: Mutex<State>,
+    /// The worker has something to do, perhaps.
+    work: Condvar,
     /// Something can be taken, perhaps.
-    ready: Notify,
+    pub(super) ready: Notify,
+    /// The worker has ended.
+    pub(super) ended: Notify,
 }
 
 /// The oldest that waits. It stays in the queue until [`Queue::done`]; dropped before, it is next again.
@@ -35,20 +40,38 @@ pub struct Taken {
 }
 
 impl Queue {
-    /// Finds what an earlier process left.
+    /// Finds what an earlier process left: it is read whole, so this may take a second and belongs on a thread that
+    /// may wait. A directory that cannot be used is an error even if nothing has to be written yet.
     pub fn open(bounds: Bounds, stats: SinkStats) -> Result<Self, SpoolError> {
-        let state = State::new(&bounds, VecDeque::new(), 0, stats);
-        Ok(Self {
-            shared: Arc::new(Shared {
-                state: Mutex::new(state),
-                ready: Notify::new(),
-            }),
-        })
+        let (folder, left) = match &bounds.dir {
+            Some(dir) if bounds.has_disk() => {
+                let (folder, left) = Folder::open(dir, bounds.disk_bytes)?;
+                (Some(folder), left)
+            }
+            _ => (None, Left::default()),
+        };
+        let state = State::new(&bounds, left.segments, left.done_until, stats);
+        let shared = Arc::new(Shared {
+            state: Mutex::new(state),
+            work: Condvar::new(),
+            ready: Notify::new(),
+            ended: Notify::new(),
+        });
+        if let Some(folder) = folder {
+            Worker::start(Arc::clone(&shared), folder).map_err(|source| SpoolError {
+                path: bounds.dir.unwrap_or_default(),
+                what: "there is no thread for it",
+                source,
+            })?;
+        }
+        Ok(Self { shared })
     }
 
     /// Never waits for a disk or a network. Beyond the bounds the oldest goes, and is counted.
     pub fn push(&self, batch: Batch) {
-        self.shared.lock().push(batch);
+        if self.shared.lock().push(batch) {
+            self.shared.work.notify_one();
+        }
         self.shared.ready.notify_one();
     }
 
@@ -62,15 +85,19 @@ impl Queue {
         loop {
             let ready = self.shared.ready.notified();
             let next = self.shared.lock().next(limits);
-            if let Next::Ready(loaded) = next {
-                return Taken {
-                    lines: loaded.lines,
-                    points: loaded.points,
-                    oldest_ns: loaded.oldest_ns,
-                    until: loaded.numbers.end,
-                    shared: Arc::clone(&self.shared),
-                    is_done: false,
-                };
+            match next {
+                Next::Ready(loaded) => {
+                    return Taken {
+                        lines: loaded.lines,
+                        points: loaded.points,
+                        oldest_ns: loaded.oldest_ns,
+                        until: loaded.numbers.end,
+                        shared: Arc::clone(&self.shared),
+                        is_done: false,
+                    };
+                }
+                Next::AskWorker => self.shared.work.notify_one(),
+                Next::Nothing => {}
             }
             ready.await;
         }
@@ -79,12 +106,16 @@ impl Queue {
     /// It was dealt with, sent or given up: it is gone for ever.
     pub fn done(&self, mut taken: Taken) {
         taken.is_done = true;
-        self.shared.lock().done(taken.until);
+        if self.shared.lock().done(taken.until) {
+            self.shared.work.notify_one();
+        }
     }
 
     /// Sending fails: everything goes to disk from now on, what waits already first, until the queue has run empty.
     pub fn hold(&self) {
-        self.shared.lock().hold();
+        if self.shared.lock().hold() {
+            self.shared.work.notify_one();
+        }
     }
 
     /// Points that a kill at this moment would lose.
@@ -92,10 +123,35 @@ impl Queue {
         self.shared.lock().in_memory()
     }
 
-    /// What waits in memory goes to disk, if there is one and `budget` suffices.
-    #[expect(clippy::unused_async, reason = "it waits for the disk")]
+    /// What waits in memory goes to disk, if there is one and `budget` suffices. What would not is lost, and logged.
     pub async fn close(self, budget: Duration) {
-        let _ = budget;
+        self.shared.lock().close();
+        self.shared.work.notify_one();
+        let has_ended = async {
+            loop {
+                let ended = self.shared.ended.notified();
+                if self.shared.lock().stopped {
+                    return;
+                }
+                ended.await;
+            }
+        };
+        let in_time = tokio::time::timeout(budget, has_ended).await.is_ok();
+        let points = self.in_memory();
+        if points > 0 {
+            tracing::warn!(
+                points,
+                in_time,
+                "points that waited to be sent are lost: they are not on disk"
+            );
+        }
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.shared.lock().abandon();
+        self.shared.work.notify_one();
     }
 }
 
@@ -106,8 +162,21 @@ impl fmt::Debug for Queue {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn wait<'a>(&self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        self.work.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn wait_for<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        pause: Duration,
+    ) -> MutexGuard<'a, State> {
+        let waited = self.work.wait_timeout(state, pause);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 }
 

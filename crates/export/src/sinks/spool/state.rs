@@ -87,7 +87,9 @@ pub(super) struct State {
     has_disk: bool,
     memory: VecDeque<Entry>,
     memory_bytes: usize,
+    memory_points: u64,
     segments: VecDeque<Segment>,
+    /// Number of the point that is pushed next.
     next: u64,
     /// Every point with a smaller number was sent or dropped.
     done_until: u64,
@@ -123,6 +125,7 @@ impl State {
             has_disk: bounds.has_disk(),
             memory: VecDeque::new(),
             memory_bytes: 0,
+            memory_points: 0,
             next: segments.back().map_or(0, |s| s.end),
             holding: !segments.is_empty(),
             unsettled: !segments.is_empty(),
@@ -148,6 +151,7 @@ impl State {
             return false;
         }
         self.memory_bytes += batch.lines.len();
+        self.memory_points += u64::from(batch.points);
         let start = self.next;
         self.next += u64::from(batch.points);
         self.memory.push_back(Entry {
@@ -173,18 +177,22 @@ impl State {
             let Some(entry) = self.memory.remove(oldest) else {
                 return;
             };
-            self.memory_bytes -= entry.batch.lines.len();
-            self.lost(entry.start..entry.end());
+            self.left_memory(&entry);
+            self.lost(entry.start..entry.end(), DropReason::Full);
         }
     }
 
+    fn left_memory(&mut self, entry: &Entry) {
+        self.memory_bytes -= entry.batch.lines.len();
+        self.memory_points -= u64::from(entry.batch.points);
+    }
+
     /// Counts points beyond the bounds, but those that are being sent.
-    fn lost(&mut self, numbers: Range<u64>) {
+    fn lost(&mut self, numbers: Range<u64>, reason: DropReason) {
         let taken_until = self.taken_until.unwrap_or(0);
         let taken = taken_until.clamp(numbers.start, numbers.end) - numbers.start;
         self.gone_while_taken += taken;
-        self.stats
-            .dropped(DropReason::Full, numbers.end - numbers.start - taken);
+        self.stats.dropped(reason, numbers.end - numbers.start - taken);
     }
 
     pub(super) fn hold(&mut self) -> bool {
@@ -195,17 +203,15 @@ impl State {
     /// What is sent next, as far as it is in memory; otherwise the worker is asked for it.
     pub(super) fn next(&mut self, limits: Limits) -> Next {
         if self.disk_waits() && !self.stopped {
-            return match self.loaded.take_if(|l| l.numbers.start >= self.done_until) {
-                Some(loaded) if loaded.points <= limits.points || self.want == Some(limits) => {
-                    self.want = None;
-                    self.taken_until = Some(loaded.numbers.end);
-                    Next::Ready(loaded)
-                }
-                _ => {
-                    self.want = Some(limits);
-                    Next::AskWorker
-                }
-            };
+            // What was read for other limits is read again.
+            let loaded = self.loaded.take().filter(|_| self.want == Some(limits));
+            if let Some(loaded) = loaded.filter(|l| l.numbers.start >= self.done_until) {
+                self.want = None;
+                self.taken_until = Some(loaded.numbers.end);
+                return Next::Ready(loaded);
+            }
+            self.want = Some(limits);
+            return Next::AskWorker;
         }
         let Some(first) = self.memory.front() else {
             return Next::Nothing;
@@ -233,7 +239,7 @@ impl State {
         self.gone_while_taken = 0;
         self.forget_done();
         self.tell();
-        self.has_disk
+        !self.segments.is_empty()
     }
 
     /// What was taken was not dealt with.
@@ -244,13 +250,143 @@ impl State {
     }
 
     fn forget_done(&mut self) {
-        while let Some(entry) = self.memory.pop_front_if(|e| e.start < self.done_until) {
-            self.memory_bytes -= entry.batch.lines.len();
+        while let Some(entry) = pop_if(&mut self.memory, |e| e.start < self.done_until) {
+            self.left_memory(&entry);
         }
         self.unsettled = !self.segments.is_empty();
         if self.waiting() == 0 {
             self.holding = false;
         }
+    }
+
+    /// What the worker is to do now. While the disk takes nothing (`may_write` is false) nothing is written.
+    pub(super) fn job(&mut self, may_write: bool) -> Option<Job> {
+        if self.phase == Phase::Abandoned {
+            return Some(Job::Stop);
+        }
+        let mut dead = self.evict(0);
+        while let Some(segment) = pop_if(&mut self.segments, |s| s.end <= self.done_until) {
+            dead.push(segment.seq);
+        }
+        if !dead.is_empty() {
+            self.tell();
+            return Some(Job::Remove(dead));
+        }
+        let head = self.segments.front();
+        if let Some(head) = head
+            && std::mem::take(&mut self.unsettled)
+            && head.start < self.done_until
+        {
+            return Some(Job::Settle(head.clone(), self.done_until));
+        }
+        if let (Some(head), Some(limits), None) = (head, self.want, &self.loaded) {
+            return Some(Job::Load(head.clone(), self.done_until.max(head.start), limits));
+        }
+        if let Some(entry) = self.memory.front()
+            && may_write
+            && (self.holding || self.phase == Phase::Closing)
+        {
+            self.writing = Some(entry.start);
+            return Some(Job::Write(entry.clone()));
+        }
+        (self.phase == Phase::Closing).then_some(Job::Stop)
+    }
+
+    /// Makes room for `bytes` on disk: the oldest segments go. Returns their names.
+    pub(super) fn evict(&mut self, bytes: u64) -> Vec<u64> {
+        let mut gone = Vec::new();
+        while self.spool_bytes() + bytes > self.disk_bytes_max
+            && let Some(segment) = self.segments.pop_front()
+        {
+            gone.push(segment.seq);
+            self.skip(segment.start, segment.end, DropReason::Full);
+        }
+        gone
+    }
+
+    /// What lies before `end` is lost.
+    fn skip(&mut self, start: u64, end: u64, reason: DropReason) {
+        let start = start.max(self.done_until);
+        if start < end {
+            self.lost(start..end, reason);
+            self.done_until = end;
+        }
+        self.loaded.take_if(|l| l.numbers.start < self.done_until);
+        self.unsettled = true;
+    }
+
+    /// It can never be written: it is larger than everything that may be on disk.
+    pub(super) fn too_large(&mut self, bytes: u64) -> bool {
+        let is_too_large = bytes > self.disk_bytes_max;
+        if is_too_large && let Some(entry) = self.unwrite() {
+            self.lost(entry.start..entry.end(), DropReason::Full);
+            self.tell();
+        }
+        is_too_large
+    }
+
+    /// Takes the batch that was being written out of memory, unless it was sent meanwhile.
+    fn unwrite(&mut self) -> Option<Entry> {
+        let start = self.writing.take()?;
+        let entry = pop_if(&mut self.memory, |e| e.start == start)?;
+        self.left_memory(&entry);
+        Some(entry)
+    }
+
+    /// The batch that was being written is on disk; `record` is its segment with this batch alone.
+    pub(super) fn written(&mut self, record: Segment) {
+        self.unwrite();
+        match self.segments.back_mut() {
+            Some(last) if last.seq == record.seq => (last.end, last.bytes) = (record.end, record.bytes),
+            _ => self.segments.push_back(record),
+        }
+        self.unsettled = true;
+        self.tell();
+    }
+
+    pub(super) fn write_failed(&mut self) {
+        self.writing = None;
+        if self.phase == Phase::Closing {
+            // There is no time to wait for room.
+            self.phase = Phase::Abandoned;
+        }
+        self.bound_memory();
+        self.tell();
+    }
+
+    pub(super) fn loaded(&mut self, loaded: Loaded) {
+        self.loaded = Some(loaded);
+    }
+
+    /// Up to the point `end` nothing could be read.
+    pub(super) fn damaged(&mut self, end: u64) {
+        self.skip(self.done_until, end, DropReason::Damaged);
+        self.forget_done();
+        self.tell();
+    }
+
+    /// The time of the oldest, if that still is `number`.
+    pub(super) fn settled(&mut self, number: u64, oldest_ns: Option<i64>) {
+        if number == self.done_until {
+            self.head_oldest_ns = oldest_ns;
+            self.tell();
+        }
+    }
+
+    pub(super) fn close(&mut self) {
+        self.phase = Phase::Closing;
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.phase == Phase::Closing
+    }
+
+    pub(super) fn abandon(&mut self) {
+        self.phase = Phase::Abandoned;
+    }
+
+    fn spool_bytes(&self) -> u64 {
+        self.segments.iter().map(|s| s.bytes).sum()
     }
 
     fn disk_waits(&self) -> bool {
@@ -264,7 +400,7 @@ impl State {
 
     /// Points that a kill would lose.
     pub(super) fn in_memory(&self) -> u64 {
-        self.memory.iter().map(|e| u64::from(e.batch.points)).sum()
+        self.memory_points
     }
 
     fn oldest_ns(&self) -> Option<i64> {
@@ -281,7 +417,7 @@ impl State {
         let oldest = self.oldest_ns().map(i128::from);
         self.stats.update(|figures| {
             figures.waiting = waiting;
-            figures.spool_bytes = self.segments.iter().map(|s| s.bytes).sum();
+            figures.spool_bytes = self.spool_bytes();
             if waiting == 0 {
                 figures.oldest_waiting_at = None;
             } else if let Some(at) = oldest.and_then(|ns| Timestamp::from_nanosecond(ns).ok()) {
@@ -317,5 +453,14 @@ impl Loaded {
 impl Bounds {
     pub(super) fn has_disk(&self) -> bool {
         self.dir.is_some() && self.disk_bytes > 0
+    }
+}
+
+/// The oldest, if it is `wanted`.
+fn pop_if<T>(queue: &mut VecDeque<T>, wanted: impl FnOnce(&T) -> bool) -> Option<T> {
+    if queue.front().is_some_and(wanted) {
+        queue.pop_front()
+    } else {
+        None
     }
 }

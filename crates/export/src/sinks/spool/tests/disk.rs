@@ -1,0 +1,110 @@
+//! A disk that takes nothing, for a while.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use super::{House, PLENTY, batch, drain, files, held, next, numbers, until};
+use crate::sinks::spool::{Bounds, Queue};
+use crate::sinks::{DropReason, SinkStats};
+
+const DIR: &str = "SPOOL_ON_A_FULL_DISK";
+
+#[tokio::test]
+async fn what_cannot_be_written_waits_in_memory_and_is_written_later() {
+    let mut house = House::new();
+    house.memory_bytes = batch(0..10, 100).lines.len() * 5;
+    let queue = house.open();
+    let aside = house.dir.path().join("aside");
+    // Nothing can be made in a directory that is not there.
+    fs::rename(house.spool(), &aside).unwrap();
+    for i in 10..30 {
+        queue.push(batch(i * 10..i * 10 + 10, 100));
+        queue.hold();
+    }
+    until("the bound on memory holds", || queue.in_memory() <= 50).await;
+    assert_eq!(house.dropped(DropReason::Full), 200 - queue.in_memory());
+    // It can be sent from there.
+    let taken = next(&queue, 10, PLENTY).await;
+    let first = 300 - queue.in_memory();
+    assert_eq!(numbers(&taken.lines), (first..first + 10).collect::<Vec<_>>());
+    queue.done(taken);
+    fs::rename(&aside, house.spool()).unwrap();
+    held(&queue).await;
+    assert_eq!(
+        drain(&queue, &house.stats).await,
+        (first + 10..300).collect::<Vec<_>>()
+    );
+    assert_eq!(house.dropped(DropReason::Full), first - 100);
+}
+
+#[tokio::test]
+async fn the_end_does_not_wait_for_a_disk_that_takes_nothing() {
+    let house = House::new();
+    let queue = house.open();
+    fs::rename(house.spool(), house.dir.path().join("aside")).unwrap();
+    queue.push(batch(0..10, 10));
+    let begun = std::time::Instant::now();
+    queue.close(Duration::from_secs(600)).await;
+    assert!(begun.elapsed() < Duration::from_secs(60));
+}
+
+#[test]
+fn a_full_disk_costs_nothing_once_there_is_room() {
+    let house = House::new();
+    // No file may grow beyond some pages: that is how a full disk looks from here. (Blocks of 512 or 1,024 bytes.)
+    let limit = "trap '' XFSZ; ulimit -S -f 64; exec \"$0\" \"$@\"";
+    let child = "sinks::spool::tests::disk::on_a_full_disk";
+    let out = Command::new("sh")
+        .args(["-c", limit])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", child, "--ignored"])
+        .env(DIR, house.spool())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&out.stdout);
+    assert!(out.status.success() && told.contains("1 passed"), "{told}");
+}
+
+#[tokio::test]
+#[ignore = "the test above runs it in a process of its own"]
+async fn on_a_full_disk() {
+    let Some(dir) = std::env::var_os(DIR).map(PathBuf::from) else {
+        return;
+    };
+    let stats = SinkStats::new("attic", "influxdb");
+    let bounds = Bounds {
+        dir: Some(dir.clone()),
+        memory_bytes: PLENTY,
+        disk_bytes: PLENTY as u64,
+    };
+    let queue = Queue::open(bounds.clone(), stats.clone()).unwrap();
+    for i in 0..1_000 {
+        queue.push(batch(i * 10..i * 10 + 10, 100));
+    }
+    queue.hold();
+    until("the disk is full", || stats.snapshot().spool_bytes > 20_000).await;
+    // What is there can be read while writing fails.
+    let taken = next(&queue, 100, PLENTY).await;
+    assert_eq!(numbers(&taken.lines), (0..100).collect::<Vec<_>>());
+    queue.done(taken);
+    assert!(queue.in_memory() > 1_000);
+    // A batch that went in half is not left there.
+    let on_disk: u64 = files(&dir).iter().map(|f| f.metadata().unwrap().len()).sum();
+    assert!(on_disk <= 64 * 1_024);
+    // Somebody makes room.
+    let pid = std::process::id().to_string();
+    let lifted = Command::new("prlimit")
+        .args(["--pid", &pid, "--fsize=unlimited"])
+        .status();
+    assert!(lifted.unwrap().success());
+    until("everything is on disk", || queue.in_memory() == 0).await;
+    // All of it is whole.
+    drop(queue);
+    let queue = Queue::open(bounds, stats.clone()).unwrap();
+    let came = drain(&queue, &stats).await;
+    assert_eq!(came.last(), Some(&9_999));
+    assert!(came.len() >= 9_900);
+    assert!(came.windows(2).all(|w| w[1] == w[0] + 1));
+}
