@@ -15,7 +15,9 @@ use base::Kind;
 use model::Timestamp;
 
 use super::super::DropReason;
+use super::client::Answer;
 use super::config::Api;
+use super::error::Error;
 use told::Told;
 
 /// Longest wait that a receiver may ask for; a longer one counts as this, so that a wrong date does not stop us for
@@ -55,6 +57,8 @@ pub(super) struct Bad {
     pub(super) lines: Vec<BadLine>,
     /// Why, without anything of a line but names of ours.
     pub(super) cause: String,
+    /// False if the words are none we know, so that it may not be about the lines at all.
+    pub(super) is_certain: bool,
 }
 
 /// One of them.
@@ -88,6 +92,14 @@ impl Trouble {
     fn with_hint(mut self, hint: &'static str) -> Self {
         self.hint = Some(hint);
         self
+    }
+
+    pub(super) fn error(&self, who: &str) -> Error {
+        let error = Error::new(who, self.kind, format!("writing: {}", self.cause));
+        match self.hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
     }
 }
 
@@ -265,6 +277,15 @@ fn trouble_of(status: u16, told: &Told) -> Trouble {
         text if text.is_empty() => Trouble::new(kind, format!("HTTP {status}")),
         text => Trouble::new(kind, format!("{text} (HTTP {status})")),
     }
+}
+
+/// Why a v1 did not do what a query says; nothing if it did. It tells of most failures with 200.
+pub(super) fn refusal_of(answer: &Answer) -> Option<String> {
+    let told = Told::read(&answer.body);
+    if (200..300).contains(&answer.status) && told.is_query_result() {
+        return None;
+    }
+    Some(trouble_of(answer.status, &told).cause)
 }
 
 /// Reads a `Retry-After`: seconds, or the moment in the format every server writes (RFC 9110 §5.6.7); the two formats

@@ -4,13 +4,19 @@
 //! [`super::spool::Queue`]; `deliver.rs` takes batches from there and sends them one at a time, in order.
 
 mod answer;
+mod check;
 mod client;
 mod config;
+pub mod deliver;
 mod error;
 pub mod line;
 pub mod point;
+mod run;
 pub mod schema;
+mod ticks;
 mod validate;
 
+pub use check::{CheckReport, check};
 pub use config::{Api, Config, EmptyStrings, Gzip, Schema};
 pub use error::Error;
+pub use run::{KIND, run};

@@ -16,6 +16,7 @@ pub(super) struct Told {
     message: Option<String>,
     /// The message in lower case, empty without one.
     pub(super) lower: String,
+    has_results: bool,
     /// Lines named beside the message (v3; one by number: v2).
     named: Vec<BadLine>,
 }
@@ -33,6 +34,7 @@ impl Told {
             None => (Some(body.to_owned()), Vec::new()),
         };
         Self {
+            has_results: json.as_ref().is_some_and(|json| json.get("results").is_some()),
             lower: message.as_deref().unwrap_or_default().to_lowercase(),
             message,
             named,
@@ -42,6 +44,11 @@ impl Told {
     /// The message, if there is one.
     pub(super) fn error(&self) -> Option<&str> {
         self.message.as_deref()
+    }
+
+    /// True for the answer to a query that was carried out.
+    pub(super) fn is_query_result(&self) -> bool {
+        self.has_results && self.message.is_none()
     }
 
     /// True for words after which the same request can never succeed.
@@ -87,6 +94,7 @@ impl Told {
             points: None,
             lines: self.named.clone(),
             cause: one_line(&unquoted(self.message.as_deref().unwrap_or("no reason given"))),
+            is_certain: false,
         }
     }
 
@@ -119,6 +127,7 @@ impl Told {
             points,
             lines,
             cause,
+            is_certain: true,
         })
     }
 
@@ -172,9 +181,9 @@ impl Told {
 }
 
 fn message_of(json: &Value) -> Option<String> {
-    ["error", "message", "err"]
+    ["/error", "/message", "/err", "/results/0/error"]
         .iter()
-        .find_map(|key| json.get(key)?.as_str())
+        .find_map(|path| json.pointer(path)?.as_str())
         .map(str::to_owned)
 }
 
