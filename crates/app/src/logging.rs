@@ -1,13 +1,26 @@
-//! The log: one subscriber, on standard error.
+//! The log: one subscriber, on standard error and, if that is wanted, in a file.
 
-use std::io::IsTerminal as _;
+mod censor;
 
+use std::fs::{File, OpenOptions};
+use std::io::{IsTerminal as _, Stderr};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use model::Snapshot;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
-use tracing::{Metadata, Subscriber};
-use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::{Layer, Registry};
+
+pub(crate) use censor::Censor;
+use censor::Censored;
+
+use crate::config::{self, Config, plain};
 
 /// Crates whose events follow the configured level. Everyone else's are capped at [`CAP`]: HTTP and TLS libraries
 /// print headers, and with them tokens, when they are asked to trace.
@@ -44,35 +57,142 @@ impl Style {
     }
 }
 
-/// Installs the log for the whole process. `log`-based libraries are not connected at all. A second call is
-/// without effect.
-pub(crate) fn start(level: &str, style: Style) {
-    let level = level.parse().unwrap_or(LevelFilter::INFO);
-    // The only error is that a subscriber exists already.
-    let _ = tracing::subscriber::set_global_default(subscriber(level, style, std::io::stderr));
+/// What the log of this process hides; set once, by [`start`].
+static CENSOR: OnceLock<Censor> = OnceLock::new();
+
+/// What the log of this process hides. Names that show up later are added to it.
+pub(crate) fn censor() -> Censor {
+    CENSOR.get().cloned().unwrap_or_default()
 }
 
-fn subscriber<W>(level: LevelFilter, style: Style, out: W) -> Box<dyn Subscriber + Send + Sync>
+/// Installs the log for the whole process. `log`-based libraries are not connected at all. A second call is
+/// without effect. A file that cannot be written is left out and said.
+pub(crate) fn start(config: &Config, no_colour: bool) {
+    let log = &config.log;
+    let censor = CENSOR.get_or_init(|| known(config));
+    let style = Style::of(&log.format, no_colour);
+    let console = Censored {
+        out: std::io::stderr as fn() -> Stderr,
+        censor: censor.clone(),
+    };
+    let mut all = vec![lines(level(&log.level), style, console)];
+    let mut failed = None;
+    if let Some(path) = &log.file {
+        let style = match log.format.as_str() {
+            "json" => Style::Json,
+            _ => Style::Human { colour: false },
+        };
+        let censor = censor.clone();
+        match open(path) {
+            Ok(file) => {
+                let out = Arc::new(file);
+                all.push(lines(level(&log.file_level), style, Censored { out, censor }));
+            }
+            Err(e) => failed = Some(format!("cannot write {}: {}", path.display(), plain(&e))),
+        }
+    }
+    // The only error is that a subscriber exists already.
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(all));
+    if let Some(what) = failed {
+        tracing::warn!("{what}; nothing is logged there");
+    }
+}
+
+/// What the configuration tells of the house, for hiding.
+fn known(config: &Config) -> Censor {
+    if !config.log.censor {
+        return Censor::default();
+    }
+    let censor = Censor::new();
+    let tv = &config.plex_tv;
+    let secrets = [&tv.token, &tv.password, &config.tautulli_api.key];
+    let plex = config.plex.iter().map(|p| &p.token);
+    let influx = config.influxdb.iter().flat_map(|i| [&i.token, &i.password]);
+    let tautulli = config.tautulli.iter().map(|t| &t.api_key);
+    for secret in secrets
+        .into_iter()
+        .chain(plex)
+        .chain(influx)
+        .chain(tautulli)
+        .flatten()
+    {
+        censor.hide(secret.expose());
+    }
+    let servers = config
+        .plex
+        .iter()
+        .flat_map(|p| [Some(&p.id), p.name.as_ref(), p.tls_name.as_ref()]);
+    let sinks = config
+        .influxdb
+        .iter()
+        .flat_map(|i| [Some(&i.id), i.user.as_ref()]);
+    let named = servers.chain(sinks).chain([tv.user.as_ref()]).flatten();
+    for name in named.chain(&config.history.ignore_users) {
+        censor.hide(name);
+    }
+    let urls = config.plex.iter().filter_map(|p| p.url.as_ref());
+    let sinks = config.influxdb.iter().map(|i| &i.url);
+    let tautullis = config.tautulli.iter().map(|t| &t.url);
+    for host in urls.chain(sinks).chain(tautullis).filter_map(|u| config::host(u)) {
+        censor.hide(host);
+    }
+    censor
+}
+
+/// Adds the names of users and servers to what is hidden, as they show up, until cancelled.
+pub(crate) async fn learn(mut live: watch::Receiver<Arc<Snapshot>>, cancel: CancellationToken) {
+    let censor = censor();
+    let look = async {
+        loop {
+            let snapshot = live.borrow_and_update().clone();
+            for server in &snapshot.servers {
+                let name = server.info.as_ref().and_then(|i| i.name.as_deref());
+                let users = server.plays.iter().filter_map(|p| p.session.user.as_ref());
+                for name in name.into_iter().chain(users.map(|u| &*u.name)) {
+                    censor.hide(name);
+                }
+            }
+            if live.changed().await.is_err() {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        () = cancel.cancelled() => {}
+        () = look => cancel.cancelled().await,
+    }
+}
+
+fn level(word: &str) -> LevelFilter {
+    word.parse().unwrap_or(LevelFilter::INFO)
+}
+
+/// Opens the file of the log to add to it; makes it if need be.
+pub(crate) fn open(path: &Path) -> std::io::Result<File> {
+    OpenOptions::new().append(true).create(true).open(path)
+}
+
+/// Lines in this style, from this level on.
+fn lines<W>(level: LevelFilter, style: Style, out: W) -> Box<dyn Layer<Registry> + Send + Sync>
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
     let filter = filter_fn(move |meta| wanted(level, meta)).with_max_level_hint(level);
-    let registry = tracing_subscriber::registry();
     match style {
-        Style::Json => {
-            let lines = tracing_subscriber::fmt::layer()
-                .json()
-                .flatten_event(true)
-                .with_current_span(false);
-            Box::new(registry.with(lines.with_writer(out).with_filter(filter)))
-        }
-        Style::Human { colour } => {
-            let lines = tracing_subscriber::fmt::layer()
-                .compact()
-                .with_target(false)
-                .with_ansi(colour);
-            Box::new(registry.with(lines.with_writer(out).with_filter(filter)))
-        }
+        Style::Json => tracing_subscriber::fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_writer(out)
+            .with_filter(filter)
+            .boxed(),
+        Style::Human { colour } => tracing_subscriber::fmt::layer()
+            .compact()
+            .with_target(false)
+            .with_ansi(colour)
+            .with_writer(out)
+            .with_filter(filter)
+            .boxed(),
     }
 }
 
@@ -109,7 +229,8 @@ mod tests {
     fn logged(level: LevelFilter, style: Style) -> String {
         let page = Page::default();
         let writer = page.clone();
-        tracing::subscriber::with_default(subscriber(level, style, move || writer.clone()), || {
+        let all = vec![lines(level, style, move || writer.clone())];
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(all), || {
             tracing::trace!(target: "hyper::proto", "token abc");
             tracing::debug!(target: "reqwest::connect", "token abc");
             tracing::warn!(target: "hyper::server", "foreign warning");

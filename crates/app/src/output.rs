@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use crate::logging;
+
 /// Writes to standard output as it is.
 pub(crate) fn print(text: &str) {
     let mut out = std::io::stdout().lock();
@@ -13,7 +15,7 @@ pub(crate) fn line(text: impl AsRef<str>) {
     print(&format!("{}\n", text.as_ref()));
 }
 
-/// Writes a line to standard error.
+/// Writes a line to standard error, without what the log hides: where a service runs the two end up together.
 pub(crate) fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", logging::censor().apply(text));
 }

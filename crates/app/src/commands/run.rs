@@ -71,11 +71,7 @@ pub(super) async fn live(mut app: App, mut signals: Signals) -> Result<(), Failu
 }
 
 pub(super) fn start_log(config: &Config, env: &Env) {
-    let no_colour = env.get("NO_COLOR").is_some();
-    logging::start(
-        &config.log.level,
-        logging::Style::of(&config.log.format, no_colour),
-    );
+    logging::start(config, env.get("NO_COLOR").is_some());
 }
 
 /// Fills in the id of this installation where something needs it; it is drawn and kept only then.

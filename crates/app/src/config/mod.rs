@@ -35,6 +35,7 @@ pub(crate) use setting::Origin;
 
 use crate::address::Address;
 use crate::failure::{Failure, one_line};
+use crate::logging;
 use find::{default_data_dir, find_file};
 use setting::Setting;
 
@@ -320,14 +321,21 @@ pub(crate) fn only(values: Vec<(&'static str, String)>) -> Result<Config, Failur
     merged.config()
 }
 
-/// Sees that every file the configuration names can be read, before anything is started. Data directories and the
-/// file of the log are made when they are needed.
+/// Sees that every file the configuration names can be read, before anything is started, and that the file
+/// of the log can be written. Data directories are made when they are needed.
 pub(crate) fn check_files(merged: &Merged) -> Result<(), Failure> {
-    let made_by_us = ["data_dir", "file"];
-    let is_file =
-        |s: &&Setting| s.at.key().kind == schema::Kind::Path && !made_by_us.contains(&s.at.key().name);
+    let is_file = |s: &&Setting| s.at.key().kind == schema::Kind::Path && s.at.key().name != "data_dir";
     for setting in merged.settings().filter(is_file) {
         let path = Path::new(setting.value.as_str().unwrap_or_default());
+        if setting.at.key().name == "file" {
+            logging::open(path).map_err(|e| {
+                let hint = "name a file in a directory that exists and that the user we run as may write to";
+                setting
+                    .refuse(format_args!("cannot write {}: {}", path.display(), plain(&e)))
+                    .hint(hint)
+            })?;
+            continue;
+        }
         let text = std::fs::read_to_string(path).map_err(|e| {
             let hint = "check that the file exists and that the user we run as may read it";
             setting
@@ -415,7 +423,7 @@ fn check_influxdbs(config: &mut Config, merged: &Merged) -> Result<(), Failure> 
 }
 
 /// The host in `url`, without brackets.
-fn host(url: &str) -> Option<&str> {
+pub(crate) fn host(url: &str) -> Option<&str> {
     let (_, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;
     let address = authority.rsplit_once('@').map_or(authority, |(_, a)| a);
