@@ -32,7 +32,7 @@ pub(super) struct Host<'a> {
 
 /// The servers that answer, in configuration order. One that is down has nothing to say, and silences no other.
 pub(super) fn hosts<'a>(
-    input: &'a Input<'a>,
+    input: &Input<'a>,
     name: fn(Option<&'a Text>, &'a SourceId) -> Cow<'a, str>,
 ) -> Vec<Host<'a>> {
     let servers = input.snapshot.servers.iter().map(|s| &**s);
@@ -274,7 +274,7 @@ pub(super) fn age_s(input: &Input<'_>, play: &Play) -> f64 {
 
 /// One point for each library of each server that was counted. Seasons and episodes where `with_episodes` says so.
 pub(super) fn libraries<'a>(
-    input: &'a Input<'a>,
+    input: &Input<'a>,
     hosts: &[Host<'a>],
     with_episodes: fn(&Library) -> bool,
     points: &mut Vec<Point<'a>>,
@@ -318,7 +318,7 @@ fn items(kind: LibraryKind) -> Option<ContentKind> {
 }
 
 /// The number of sessions of all servers that tell; nothing if none does.
-pub(super) fn all_streams<'a>(input: &'a Input<'a>, hosts: &[Host<'a>]) -> Option<Point<'a>> {
+pub(super) fn all_streams<'a>(input: &Input<'a>, hosts: &[Host<'a>]) -> Option<Point<'a>> {
     let counts = hosts.iter().filter_map(|h| Some(h.plays.as_ref()?.len() as u64));
     let sum = counts.reduce(|a, b| a + b)?;
     let mut fields = Fields::new(input, 1);

@@ -8,7 +8,7 @@ use super::super::point::Point;
 use super::Input;
 use super::collectors::{self, Fields, Host, Words, text};
 
-pub(super) fn points<'a>(input: &'a Input<'a>) -> Vec<Point<'a>> {
+pub(super) fn points<'a>(input: &Input<'a>) -> Vec<Point<'a>> {
     let hosts = collectors::hosts(input, collectors::address);
     let mut points = Vec::new();
     let is_shows = |library: &Library| library.kind == LibraryKind::Show;
@@ -22,7 +22,7 @@ pub(super) fn points<'a>(input: &'a Input<'a>) -> Vec<Point<'a>> {
     points
 }
 
-fn active_streams<'a>(input: &'a Input<'a>, host: &Host<'a>, plays: &[&'a Play]) -> Point<'a> {
+fn active_streams<'a>(input: &Input<'a>, host: &Host<'a>, plays: &[&'a Play]) -> Point<'a> {
     let count = |decision: fn(&Words<'_>) -> Option<Decision>| {
         let words = plays.iter().map(|play| Words::new(input, play));
         let transcoded = words.filter(|w| !w.is_unknown() && decision(w) == Some(Decision::Transcode));
@@ -154,7 +154,7 @@ impl<'a> Details<'a> {
 /// Number of fields of one session.
 const FIELDS: usize = 25;
 
-fn now_playing<'a>(input: &'a Input<'a>, host: &Host<'a>, play: &'a Play) -> Point<'a> {
+fn now_playing<'a>(input: &Input<'a>, host: &Host<'a>, play: &'a Play) -> Point<'a> {
     let words = Words::new(input, play);
     let (details, full_title) = if words.is_unknown() {
         (Details::default(), "Unknown".into())

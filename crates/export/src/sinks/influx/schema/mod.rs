@@ -48,7 +48,7 @@ impl Input<'_> {
 }
 
 /// The points of one moment, in the order they are written. No two have the same series and time.
-pub fn points<'a>(input: &'a Input<'a>) -> Vec<Point<'a>> {
+pub fn points<'a>(input: &Input<'a>) -> Vec<Point<'a>> {
     let mut points = match input.schema {
         Schema::Native => return native::points(input),
         Schema::Extended => extended::points(input),

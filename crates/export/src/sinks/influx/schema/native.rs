@@ -11,7 +11,7 @@ use crate::view::View;
 /// The one field of every point.
 const VALUE: &str = "value";
 
-pub(super) fn points<'a>(input: &'a Input<'a>) -> Vec<Point<'a>> {
+pub(super) fn points<'a>(input: &Input<'a>) -> Vec<Point<'a>> {
     let (Some(process), Ok(now)) = (
         input.process,
         Timestamp::from_nanosecond(i128::from(input.now_ns)),

@@ -13,14 +13,14 @@ use crate::sinks::Addition;
 /// The one library whose seasons and episodes they count.
 const TV_SHOWS: &str = "TV Shows";
 
-pub(super) fn of_2017<'a>(input: &'a Input<'a>) -> Vec<Point<'a>> {
+pub(super) fn of_2017<'a>(input: &Input<'a>) -> Vec<Point<'a>> {
     let hosts = collectors::hosts(input, collectors::address);
     let mut points = Vec::new();
     both(input, &hosts, now_playing_2017, &mut points);
     points
 }
 
-pub(super) fn of_2018<'a>(input: &'a Input<'a>) -> Vec<Point<'a>> {
+pub(super) fn of_2018<'a>(input: &Input<'a>) -> Vec<Point<'a>> {
     let hosts = collectors::hosts(input, collectors::base_url);
     let mut points = Vec::new();
     for host in &hosts {
@@ -31,9 +31,9 @@ pub(super) fn of_2018<'a>(input: &'a Input<'a>) -> Vec<Point<'a>> {
     points
 }
 
-type NowPlaying = for<'a> fn(&'a Input<'a>, &Host<'a>, &'a Play) -> Point<'a>;
+type NowPlaying = for<'a> fn(&Input<'a>, &Host<'a>, &'a Play) -> Point<'a>;
 
-fn both<'a>(input: &'a Input<'a>, hosts: &[Host<'a>], now_playing: NowPlaying, points: &mut Vec<Point<'a>>) {
+fn both<'a>(input: &Input<'a>, hosts: &[Host<'a>], now_playing: NowPlaying, points: &mut Vec<Point<'a>>) {
     let has_episodes = |library: &Library| *library.title == *TV_SHOWS;
     collectors::libraries(input, hosts, has_episodes, points);
     for host in hosts {
@@ -46,7 +46,7 @@ fn both<'a>(input: &'a Input<'a>, hosts: &[Host<'a>], now_playing: NowPlaying, p
     points.extend(collectors::all_streams(input, hosts));
 }
 
-fn now_playing_2017<'a>(input: &'a Input<'a>, host: &Host<'a>, play: &'a Play) -> Point<'a> {
+fn now_playing_2017<'a>(input: &Input<'a>, host: &Host<'a>, play: &'a Play) -> Point<'a> {
     let words = Words::new(input, play);
     let mut fields = Fields::new(input, 6);
     fields.float("duration", collectors::age_s(input, play));
@@ -67,7 +67,7 @@ fn now_playing_2017<'a>(input: &'a Input<'a>, host: &Host<'a>, play: &'a Play) -
     fields.point(input, "now_playing", tags)
 }
 
-fn now_playing_2018<'a>(input: &'a Input<'a>, host: &Host<'a>, play: &'a Play) -> Point<'a> {
+fn now_playing_2018<'a>(input: &Input<'a>, host: &Host<'a>, play: &'a Play) -> Point<'a> {
     let words = Words::new(input, play);
     let mut fields = Fields::new(input, 8);
     fields.float("duration", collectors::age_s(input, play));
@@ -92,7 +92,7 @@ fn now_playing_2018<'a>(input: &'a Input<'a>, host: &Host<'a>, play: &'a Play) -
     fields.point(input, "now_playing", tags)
 }
 
-fn recently_added<'a>(input: &'a Input<'a>, host: &Host<'a>, addition: &'a Addition) -> Point<'a> {
+fn recently_added<'a>(input: &Input<'a>, host: &Host<'a>, addition: &'a Addition) -> Point<'a> {
     let mask = Masker::new(input.options);
     let title = |title| mask.title(text(title)).as_str().to_owned();
     let above = title(addition.grandparent_title.as_ref());
