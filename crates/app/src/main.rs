@@ -3,6 +3,7 @@
 //! Invariant: `app` is the only room that reads the environment, files and arguments, and the only one that knows
 //! all others. It holds no rule of the domain.
 
+mod additions;
 mod address;
 mod catalog;
 mod cli;
@@ -17,6 +18,7 @@ mod listen;
 mod logging;
 mod output;
 mod recorder;
+mod sending;
 mod signals;
 mod tautulli_sync;
 mod wiring;

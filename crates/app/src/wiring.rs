@@ -27,7 +27,8 @@ use crate::discovery::{self, Discovered};
 use crate::failure::Failure;
 use crate::keeping::{self, Kept};
 use crate::recorder::{Describe, Fill};
-use crate::{catalog, listen, tautulli_sync};
+use crate::sending::Sending;
+use crate::{catalog, listen, logging, tautulli_sync};
 
 /// Time for each stage of the shutdown; together below the 8 s that container runtimes leave us before they kill.
 const SOURCES_BUDGET: Duration = Duration::from_millis(2500);
@@ -123,7 +124,7 @@ pub(crate) fn build(
     kept: Option<Kept>,
 ) -> Result<App, Failure> {
     let clock = Clock::system();
-    let (sources_cancel, http_cancel) = (CancellationToken::new(), CancellationToken::new());
+    let http_cancel = CancellationToken::new();
     let ids = config.plex.iter().map(|p| SourceId::new(p.id.as_str()));
     let (mut actor, live) = live::channel(ids.map(|id| (id, PLEX)));
     let (observations, received) = mpsc::channel(OBSERVATION_QUEUE);
@@ -135,20 +136,7 @@ pub(crate) fn build(
     let history = keeper.as_ref().map(|k| k.history.clone());
     let recording = keeper.as_ref().map(|k| k.status.clone()).unwrap_or_default();
     let live_task = tokio::spawn(actor.run(received));
-    let supervisor = Supervisor::new(sources_cancel.clone());
-    let tasks = supervisor.stats();
-    let tv = config.needs_plex_tv().then(|| config.plex_tv.clone());
-    let mut sources = Sources {
-        supervisor,
-        cancel: sources_cancel,
-        clock: clock.clone(),
-        observations,
-        tv,
-        live,
-        catalog: Catalog::default(),
-        gaps: None,
-        ids: BTreeSet::new(),
-    };
+    let mut sources = Sources::new(&config, &clock, observations, live);
     sources.gaps = sources.gaps_of(keeper.as_ref(), config.history.backfill);
     for server in &config.plex {
         sources.watch(server.clone());
@@ -159,6 +147,13 @@ pub(crate) fn build(
     if let Some(keeper) = &keeper {
         sources.describe(keeper.details.clone());
     }
+    if config.log.censor {
+        let (live, cancel) = (sources.live.clone(), sources.cancel.clone());
+        sources
+            .supervisor
+            .restart("censor", move || logging::learn(live.watch(), cancel.clone()));
+    }
+    let sending = Sending::new(&config.influxdb, &config.plex, &config.data_dir);
     let (found, discovered) = mpsc::channel(DISCOVERED_QUEUE);
     sources.discover(config.plex, found);
 
@@ -166,7 +161,7 @@ pub(crate) fn build(
     let context = Arc::new(web::Context {
         live: sources.live.clone(),
         clock,
-        tasks,
+        tasks: sources.supervisor.stats(),
         options: options(&config.metrics, salt)?,
         version: env!("CARGO_PKG_VERSION"),
         started_at: sources.clock.now(),
@@ -180,8 +175,9 @@ pub(crate) fn build(
         tautulli,
         catalog: Some(sources.catalog.clone()),
         collector,
-        sinks: Vec::new(),
+        sinks: sending.stats(),
     });
+    sources.send(sending, &context);
     let (http, addrs) = serve(listeners, &context, profile(&config.default_profile)?)?;
     ready.store(true, Ordering::SeqCst);
     Ok(App {
@@ -283,6 +279,21 @@ impl Keeper {
 }
 
 impl Sources {
+    fn new(config: &Config, clock: &Clock, observations: mpsc::Sender<Observation>, live: Live) -> Self {
+        let cancel = CancellationToken::new();
+        Self {
+            supervisor: Supervisor::new(cancel.clone()),
+            cancel,
+            clock: clock.clone(),
+            observations,
+            tv: config.needs_plex_tv().then(|| config.plex_tv.clone()),
+            live,
+            catalog: Catalog::default(),
+            gaps: None,
+            ids: BTreeSet::new(),
+        }
+    }
+
     /// Watches one server until the end.
     fn watch(&mut self, config: plex::Config) {
         let ctx = Ctx {
@@ -354,6 +365,12 @@ impl Sources {
             collections::run(service.clone(), asked.clone(), cancel.clone())
         });
         collector
+    }
+
+    /// Writes what is seen to other databases. It ends with the sources: what it would miss of the last second are
+    /// samples of what no longer is looked at.
+    fn send(&mut self, sending: Sending, context: &Arc<web::Context>) {
+        sending.start(&mut self.supervisor, context, &self.catalog, &self.cancel);
     }
 
     /// Has the libraries tell the recorder of what plays.

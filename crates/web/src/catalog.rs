@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base::Kind;
-use model::{LibraryKind, SourceId};
 use model::catalog::{Answer, CatalogItem, CatalogSection, Children, Collection, Member, Parent, Question};
+use model::{LibraryKind, SourceId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 

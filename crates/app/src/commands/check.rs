@@ -1,6 +1,7 @@
 //! `projectionist check`: is the configuration good, and do the servers answer?
 
 use base::error::Chain;
+use export::sinks::influx;
 use sources::{plex, tautulli};
 use tokio::task::JoinSet;
 
@@ -22,7 +23,8 @@ pub(super) fn check(flags: &Flags, env: &Env, print: bool) -> Result<(), Failure
         output::complain(&format!("note: {remark}"));
     }
     let mut config = loaded.config;
-    if config.plex.is_empty() && config.tautulli.is_empty() && !config.plex_tv.all_servers {
+    let asked_for = [config.plex.len(), config.tautulli.len(), config.influxdb.len()];
+    if asked_for == [0; 3] && !config.plex_tv.all_servers {
         return Err(Failure::config("no server is configured")
             .hint("set PLEX_SERVER and PLEX_TOKEN, or write a [[plex]] table into projectionist.toml"));
     }
@@ -72,6 +74,15 @@ async fn probe(mut config: Config) -> (usize, usize) {
             (plexes + n, describe_tautulli(server.as_str(), outcome))
         });
     }
+    let before = plexes + config.tautulli.len();
+    for (n, target) in config.influxdb.iter().cloned().enumerate() {
+        probes.spawn(async move {
+            (
+                before + n,
+                describe_influxdb(&target.id, influx::check(&target).await),
+            )
+        });
+    }
     let mut outcomes = probes.join_all().await;
     outcomes.sort_by_key(|(n, _)| *n);
     for (_, outcome) in &outcomes {
@@ -96,12 +107,7 @@ fn describe(id: &str, outcome: Result<plex::CheckReport, plex::Error>) -> Result
         counted(report.sessions, "session"),
         counted(report.libraries, "library"),
     );
-    Ok(one_line(
-        &report
-            .notes
-            .iter()
-            .fold(line, |line, note| format!("{line}; {note}")),
-    ))
+    Ok(with_notes(line, &report.notes))
 }
 
 fn describe_tautulli(
@@ -115,12 +121,24 @@ fn describe_tautulli(
         "tautulli for \"{server}\": Tautulli{version} at {}, {rows}",
         report.url_used
     );
-    Ok(one_line(
-        &report
-            .notes
-            .iter()
-            .fold(line, |line, note| format!("{line}; {note}")),
-    ))
+    Ok(with_notes(line, &report.notes))
+}
+
+fn describe_influxdb(
+    id: &str,
+    outcome: Result<influx::CheckReport, influx::Error>,
+) -> Result<String, String> {
+    let report = outcome.map_err(|e| with_hint(&one_line(&Chain(&e).to_string()), e.hint()))?;
+    let version = report
+        .version
+        .map(|v| format!("version {v}, "))
+        .unwrap_or_default();
+    let line = format!("influxdb \"{id}\": {version}{}", report.target);
+    Ok(with_notes(line, &report.notes))
+}
+
+fn with_notes(line: String, notes: &[String]) -> String {
+    one_line(&notes.iter().fold(line, |line, note| format!("{line}; {note}")))
 }
 
 fn counted(n: usize, what: &str) -> String {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base::{Clock, Kind};
 use model::catalog::{Answer, CatalogItem, Children, Collection, ItemKind, Member, Parent, Question};
-use model::{ContentKind, SourceId};
+use model::{ContentKind, LibraryKind, SourceId};
 use sim::plex::{
     CollectionSeed, Element, Fault, LibrarySeed, PlaylistSeed, Plex, Promoted, Seed, ShelfSeed, Shelved,
 };
@@ -229,6 +229,31 @@ async fn large_collections_are_read_page_by_page() {
         && p.query.contains("excludeElements=")));
     let items = desk.children(Parent::Collection, 800_001).await.items;
     assert!(items.iter().map(|i| i.rating_key).eq(1..=4321));
+}
+
+#[tokio::test]
+async fn the_newest_items_of_a_library_are_told_newest_first() {
+    let seed = Seed::default().still().libraries(vec![
+        LibrarySeed::movies("Films", 30),
+        LibrarySeed::shows("Series", 2, 4, 24),
+    ]);
+    let plex = Plex::start(seed).await;
+    let desk = Desk::open(lively(&plex));
+    let Answer::Sections(sections) = desk.ask(Question::Sections { counted: false }).await.unwrap() else {
+        panic!("sections are answered by sections")
+    };
+    for (kind, told) in [
+        (LibraryKind::Movie, ItemKind::Movie),
+        (LibraryKind::Show, ItemKind::Episode),
+    ] {
+        let section_id = sections.iter().find(|s| s.kind == kind).unwrap().section_id;
+        let Answer::Children(found) = desk.ask(Question::Added { section_id, kind }).await.unwrap() else {
+            panic!("a listing is answered by a listing")
+        };
+        assert_eq!(found.items.len(), 10, "{kind:?}");
+        assert!(found.items.iter().all(|i| i.kind == told), "{kind:?}");
+        assert!(found.items.is_sorted_by(|a, b| a.added_at_s > b.added_at_s), "{kind:?}");
+    }
 }
 
 #[tokio::test]

@@ -55,6 +55,30 @@ async fn answers_hold_what_is_documented_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn targets_are_told_in_order_and_what_is_not_known_is_left_out() {
+    let house = House::with(&["attic"], |ctx| {
+        ctx.sinks = ["influx.lan", "cloud"]
+            .map(|id| export::sinks::SinkStats::new(id, "influxdb"))
+            .into();
+    });
+    let open = house.open().await;
+    let answer = open.get("/api/v1/sinks").await.json();
+    documented::check("Sinks", &answer);
+    let reasons = ["damaged", "full", "invalid", "limit", "too_old", "type_conflict"];
+    let dropped: serde_json::Map<String, Value> =
+        reasons.map(|r| (r.to_owned(), json!(0))).into_iter().collect();
+    assert_eq!(
+        answer["sinks"][0],
+        json!({
+            "id": "influx.lan", "kind": "influxdb", "points_written": 0, "points_dropped": dropped,
+            "retries": 0, "points_waiting": 0, "spool_bytes": 0,
+        })
+    );
+    assert_eq!(answer["sinks"][1]["id"], "cloud");
+    assert_eq!(answer["meta"]["count"], 2);
+}
+
+#[tokio::test]
 async fn the_answers_in_full() {
     let open = furnished().await;
     let mut all = String::new();
@@ -179,6 +203,7 @@ async fn large_answers_are_compressed_and_the_description_is_served() {
         "/api/v1/sessions",
         "/api/v1/sessions/{id}",
         "/api/v1/events",
+        "/api/v1/sinks",
         "/api/v1/history",
         "/api/v1/history/{id}",
         "/api/v1/history/export",

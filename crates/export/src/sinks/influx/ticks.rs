@@ -37,7 +37,7 @@ fn batch(config: &Config, ctx: &Ctx, snapshot: &Snapshot, with_libraries: bool) 
     let additions = ctx.additions.borrow().clone();
     // Only the native schema tells of the process.
     let process = (config.schema == Schema::Native).then(|| (ctx.process)());
-    let points = schema::points(&schema::Input {
+    let input = schema::Input {
         schema: config.schema,
         snapshot,
         now_ns,
@@ -48,12 +48,12 @@ fn batch(config: &Config, ctx: &Ctx, snapshot: &Snapshot, with_libraries: bool) 
         additions: &additions,
         process: process.as_ref(),
         options: &ctx.options,
-    });
+    };
     let mut batch = Batch {
         oldest_ns: now_ns,
         ..Batch::default()
     };
-    for point in &points {
+    for point in &schema::points(&input) {
         batch.points += u32::from(line::encode(point, &mut batch.lines));
     }
     (batch.points > 0).then_some(batch)

@@ -4,6 +4,7 @@ pub(crate) mod collections;
 pub(crate) mod history;
 mod map;
 mod openapi;
+mod sinks;
 pub(crate) mod types;
 mod words;
 
@@ -39,6 +40,7 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
         .route("/api/v1/sessions", get(sessions))
         .route("/api/v1/sessions/{id}", get(session))
         .route("/api/v1/events", get(events))
+        .route("/api/v1/sinks", get(sinks::sinks))
         .route("/api/v1/openapi.json", get(openapi))
         .merge(collections::routes())
         .merge(history::routes())

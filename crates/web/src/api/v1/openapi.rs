@@ -23,6 +23,7 @@ use crate::health;
         super::sessions,
         super::session,
         super::events,
+        super::sinks::sinks,
         super::history::history,
         super::history::one,
         super::history::export::export,
