@@ -128,11 +128,12 @@ impl History {
     pub fn read<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
         let conn = self.reader()?;
         let columns = self.columns();
-        let answer = question(&View {
+        let view = View {
             columns: &columns,
             settings: &self.0.settings,
             conn: &conn,
-        });
+        };
+        let answer = store::at_one_moment(&conn, || question(&view));
         drop(columns);
         self.give_back(conn);
         answer.map_err(|e| e.at(&self.0.path))
@@ -150,7 +151,8 @@ impl History {
     pub(crate) fn give_back(&self, conn: Connection) {
         let is_open = self.lock_jobs().is_some();
         let mut idle = self.lock_idle();
-        if is_open && idle.len() < READERS {
+        // One that is still within a transaction would see that moment for ever.
+        if is_open && idle.len() < READERS && conn.is_autocommit() {
             idle.push(conn);
         }
     }

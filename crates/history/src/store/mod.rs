@@ -19,7 +19,7 @@ mod upkeep;
 mod words;
 mod writer;
 
-pub(crate) use open::{open, reader};
+pub(crate) use open::{at_one_moment, open, reader};
 pub use stored::{ServerRow, StoredPlay};
 pub use txn::{Added, Txn};
 pub use upkeep::{ExportFormat, PrunePolicy, PruneReport, Stats, VerifyReport, restore};

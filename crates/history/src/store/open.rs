@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::lock;
@@ -31,6 +32,7 @@ const BUSY: Duration = Duration::from_secs(5);
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 
 const DOING: &str = "opening the history";
+const READING: &str = "reading the history at one moment";
 
 /// Opens or creates the history in `dir`; returns the writer to be and everything it holds as columns.
 pub(crate) fn open(dir: &Path, settings: &Settings) -> Result<(Opened, Columns), Error> {
@@ -118,9 +120,26 @@ pub(crate) fn reader(path: &Path) -> Result<Connection, Error> {
     Ok(conn)
 }
 
+/// Runs `question` in one transaction that only reads: alone, each of its statements would lock and unlock the file.
+pub(crate) fn at_one_moment<T>(
+    conn: &Connection,
+    question: impl FnOnce() -> Result<T, Error>,
+) -> Result<T, Error> {
+    let run = |sql: &str| conn.prepare_cached(sql).and_then(|mut s| s.execute([]));
+    run("BEGIN").map_err(Error::sql(READING))?;
+    let answer = question();
+    // Nothing is lost either way. After some failures `SQLite` has done so itself, and what failed says more.
+    let ended = run("ROLLBACK").map_err(Error::sql(READING));
+    let answer = answer?;
+    ended.map(|_| answer)
+}
+
 fn prepare(conn: &Connection, cache_kib: i32) -> Result<(), Error> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.busy_timeout(BUSY).map_err(Error::sql(DOING))?;
+    // Without it a statement whose plan looked at a bound value is parsed and planned anew whenever that changes.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(Error::sql(DOING))?;
     // Negative: KiB instead of pages.
     pragma(conn, "cache_size", -cache_kib)?;
     pragma(conn, "mmap_size", 0)?;
