@@ -66,6 +66,7 @@ impl Columns {
         }
         self.regroup();
         self.relink_viewers();
+        self.total_duration_s = self.rows().map(|row| self.duration_s(row)).sum();
         self.version += 1;
     }
 
@@ -125,6 +126,10 @@ impl Columns {
                 heads(&self.previous) == self.group_count()
                     && chained(&self.previous, &|a, b| self.group[a] == self.group[b]),
                 "groups are not whole",
+            ),
+            (
+                self.rows().map(|row| self.duration_s(row)).sum::<i64>() == self.total_duration_s,
+                "the seconds of all rows are not their sum",
             ),
             (
                 heads(&self.previous_of_viewer) == used

@@ -13,6 +13,7 @@ macro_rules! index {
         pub struct $name(pub $int);
 
         impl $name {
+            #[inline]
             pub fn at(self) -> usize {
                 self.0 as usize
             }
@@ -144,9 +145,84 @@ impl<K: Hash + Eq, V> Table<K, V> {
     }
 }
 
+/// What entries of a dictionary count as one, told apart by `K`. Grows with the dictionary.
+#[derive(Clone, Debug)]
+pub(crate) struct Merged<K> {
+    keys: Vec<K>,
+    /// Place among the keys, by index in the dictionary.
+    places: Vec<u32>,
+    index: HashMap<K, u32>,
+}
+
+impl<K> Default for Merged<K> {
+    fn default() -> Self {
+        Self {
+            keys: Vec::new(),
+            places: Vec::new(),
+            index: HashMap::new(),
+        }
+    }
+}
+
+impl<K: Clone + Hash + Eq> Merged<K> {
+    /// Takes in the next entry of the dictionary.
+    fn push(&mut self, key: K) {
+        let next = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
+        let place = *self.index.entry(key).or_insert_with_key(|key| {
+            self.keys.push(key.clone());
+            next
+        });
+        self.places.push(place);
+    }
+}
+
+impl<K> Merged<K> {
+    /// In the order in which they were first met.
+    pub(crate) fn keys(&self) -> &[K] {
+        &self.keys
+    }
+
+    pub(crate) fn places(&self) -> &[u32] {
+        &self.places
+    }
+}
+
+/// What a list of titles has as one entry. Ordered as its texts are, the unknown first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct WorkKey {
+    pub(crate) kind: RecordKind,
+    first: Option<Text>,
+    second: Option<Text>,
+    year: Option<i64>,
+}
+
+impl WorkKey {
+    /// Films by title and year, so editions and libraries merge; shows by title alone; tracks by their own artist and
+    /// the album's.
+    fn of(item: &ItemDim) -> Self {
+        let (first, second, year) = match item.kind {
+            RecordKind::Movie => (Some(item.full_title.clone()), None, item.year),
+            RecordKind::Episode => (item.grandparent_title.clone(), None, None),
+            RecordKind::Track => (item.original_title.clone(), item.grandparent_title.clone(), None),
+        };
+        Self {
+            kind: item.kind,
+            first,
+            second,
+            year,
+        }
+    }
+}
+
 /// Everything rows point to.
 #[derive(Clone, Debug)]
 pub struct Dims {
+    /// Of items.
+    works: Merged<WorkKey>,
+    /// Of clients.
+    platforms: Merged<Option<Text>>,
+    /// Of viewers.
+    accounts: Merged<Option<i64>>,
     items: Table<i64, ItemDim>,
     clients: Table<i64, ClientDim>,
     words: Table<Text, Text>,
@@ -159,6 +235,9 @@ pub struct Dims {
 impl Default for Dims {
     fn default() -> Self {
         let mut dims = Self {
+            works: Merged::default(),
+            platforms: Merged::default(),
+            accounts: Merged::default(),
             items: Table::default(),
             clients: Table::default(),
             words: Table::default(),
@@ -177,6 +256,21 @@ impl Default for Dims {
 impl Dims {
     pub fn items(&self) -> &[ItemDim] {
         self.items.values()
+    }
+
+    /// What counts as one title, of items.
+    pub(crate) fn works(&self) -> &Merged<WorkKey> {
+        &self.works
+    }
+
+    /// Platforms as told, of clients.
+    pub(crate) fn platforms(&self) -> &Merged<Option<Text>> {
+        &self.platforms
+    }
+
+    /// Accounts, of viewers.
+    pub(crate) fn accounts(&self) -> &Merged<Option<i64>> {
+        &self.accounts
     }
 
     pub fn clients(&self) -> &[ClientDim] {
@@ -228,12 +322,20 @@ impl Dims {
 
     /// By the store's id of the item.
     pub fn item(&mut self, dim: ItemDim) -> ItemIx {
-        let at = self.items.add(dim.store_id, u32::MAX as usize, || dim);
+        let works = &mut self.works;
+        let at = self.items.add(dim.store_id, u32::MAX as usize, || {
+            works.push(WorkKey::of(&dim));
+            dim
+        });
         ItemIx::of(at.unwrap_or_default())
     }
 
     pub fn client(&mut self, dim: ClientDim) -> ClientIx {
-        let at = self.clients.add(dim.store_id, u32::MAX as usize, || dim);
+        let platforms = &mut self.platforms;
+        let at = self.clients.add(dim.store_id, u32::MAX as usize, || {
+            platforms.push(dim.platform.clone());
+            dim
+        });
         ClientIx::of(at.unwrap_or_default())
     }
 
@@ -246,9 +348,11 @@ impl Dims {
 
     /// Beyond 65,535 viewers all further ones share the first place of "nobody".
     pub fn viewer(&mut self, dim: &ViewerDim) -> ViewerIx {
-        let at = self
-            .viewers
-            .add(dim.clone(), usize::from(u16::MAX), || dim.clone());
+        let accounts = &mut self.accounts;
+        let at = self.viewers.add(dim.clone(), usize::from(u16::MAX), || {
+            accounts.push(dim.user_id);
+            dim.clone()
+        });
         ViewerIx::of(at.unwrap_or_default())
     }
 

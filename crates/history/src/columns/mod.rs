@@ -17,7 +17,6 @@ pub use dims::{
     ClientDim, ClientIx, Dims, ItemDim, ItemIx, LibraryDim, LibraryIx, ResolutionIx, ViewerDim, ViewerIx,
     WordIx,
 };
-pub(crate) use slices::Slices;
 
 use crate::rules::{Class, Marks, WatchedRule};
 
@@ -139,6 +138,8 @@ pub struct Columns {
     group_last: Vec<Row>,
     /// Groups whose first row is gone, by their id.
     orphans: HashMap<u32, Group>,
+    /// Seconds of all rows.
+    total_duration_s: i64,
     /// Raised by every change: equal versions, equal answers.
     version: u64,
 }
@@ -226,6 +227,7 @@ impl Columns {
         if stopped != 0 && stopped < started {
             self.backwards.push(row);
         }
+        self.total_duration_s += self.duration_s(row);
         self.version += 1;
         Ok(row)
     }
@@ -337,28 +339,34 @@ impl Columns {
     }
 
     /// `reference_id`.
+    #[inline]
     pub fn group_id(&self, group: Group) -> u32 {
         self.group_id[group as usize]
     }
 
+    #[inline]
     pub fn id(&self, row: Row) -> u32 {
         self.id[row as usize]
     }
 
+    #[inline]
     pub fn group(&self, row: Row) -> Group {
         self.group[row as usize]
     }
 
+    #[inline]
     pub fn started_s(&self, row: Row) -> i64 {
         i64::from(self.started[row as usize])
     }
 
+    #[inline]
     pub fn stopped_s(&self, row: Row) -> Option<i64> {
         let stopped = self.stopped[row as usize];
         (stopped != 0).then_some(i64::from(stopped))
     }
 
     /// 0 where it was never told.
+    #[inline]
     pub fn paused_s(&self, row: Row) -> i64 {
         i64::from(self.paused[row as usize])
     }
@@ -369,10 +377,17 @@ impl Columns {
     }
 
     /// Wall time without pauses, by Tautulli's rule: see [`crate::rules::duration_s`].
+    #[inline]
     pub fn duration_s(&self, row: Row) -> i64 {
         crate::rules::duration_s(self.started_s(row), self.stopped_s(row), self.paused_s(row))
     }
 
+    /// The same of all rows together.
+    pub fn total_duration_s(&self) -> i64 {
+        self.total_duration_s
+    }
+
+    #[inline]
     pub fn item_ix(&self, row: Row) -> ItemIx {
         self.item[row as usize]
     }
@@ -381,6 +396,7 @@ impl Columns {
         &self.dims.items()[self.item[row as usize].at()]
     }
 
+    #[inline]
     pub fn client_ix(&self, row: Row) -> ClientIx {
         self.client[row as usize]
     }
@@ -389,10 +405,12 @@ impl Columns {
         &self.dims.clients()[self.client[row as usize].at()]
     }
 
+    #[inline]
     pub fn ip_ix(&self, row: Row) -> WordIx {
         self.ip[row as usize]
     }
 
+    #[inline]
     pub fn viewer_ix(&self, row: Row) -> ViewerIx {
         self.viewer[row as usize]
     }
@@ -401,6 +419,7 @@ impl Columns {
         &self.dims.viewers()[self.viewer[row as usize].at()]
     }
 
+    #[inline]
     pub fn library_ix(&self, row: Row) -> LibraryIx {
         self.library[row as usize]
     }
@@ -409,6 +428,7 @@ impl Columns {
         &self.dims.libraries()[self.library[row as usize].at()]
     }
 
+    #[inline]
     pub fn way(&self, row: Row) -> Way {
         self.way[row as usize]
     }
@@ -425,6 +445,7 @@ impl Columns {
         self.stream_resolution[row as usize]
     }
 
+    #[inline]
     pub fn location(&self, row: Row) -> Location {
         self.location[row as usize]
     }

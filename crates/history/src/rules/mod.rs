@@ -55,6 +55,7 @@ impl Class {
 
 /// Length of a play: wall time without pauses. The first part is 0 while no stop is known; nothing is clamped, so a
 /// pause longer than the play makes it negative, as in Tautulli.
+#[inline]
 pub fn duration_s(started_s: i64, stopped_s: Option<i64>, paused_s: i64) -> i64 {
     stopped_s.map_or(0, |stopped| stopped - started_s) - paused_s
 }

@@ -124,12 +124,31 @@ impl<'a> Picked<'a> {
             .map_or_else(|| Bits::full(self.columns.len()), |rows| rows.and(rows))
     }
 
+    /// Seconds of all of them together.
+    pub(crate) fn duration_s(&self) -> i64 {
+        let Some(rows) = &self.rows else {
+            return self.columns.total_duration_s();
+        };
+        let mut total_s = 0;
+        rows.each(|row| total_s += self.columns.duration_s(row));
+        total_s
+    }
+
     /// Calls `each` with the rows, oldest id first.
     #[inline]
-    pub(crate) fn each(&self, each: impl FnMut(Row)) {
-        match &self.rows {
-            Some(rows) => rows.each(each),
-            None => self.columns.rows().for_each(each),
+    pub(crate) fn each(&self, mut each: impl FnMut(Row)) {
+        let rows = self.columns.rows().end;
+        for (word, base) in (0..).zip((0..rows).step_by(64)) {
+            // One loop for all rows and for some, so that what is done for a row can become part of it.
+            let mut left = match &self.rows {
+                Some(rows) => rows.0[word],
+                None if rows - base < 64 => (1 << (rows - base)) - 1,
+                None => u64::MAX,
+            };
+            while left != 0 {
+                each(base + left.trailing_zeros());
+                left &= left - 1;
+            }
         }
     }
 }

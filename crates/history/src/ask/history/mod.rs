@@ -14,7 +14,6 @@ pub use entry::Entry;
 pub(crate) use newest::runs;
 pub use order::{Column, Direction};
 pub use slice::{Cursor, Slice, SliceQuery, slice};
-pub(crate) use tally::rows_of;
 
 use super::filter::{Filter, Matcher, Search};
 use crate::columns::{Columns, Row};

@@ -31,7 +31,7 @@ pub(super) fn select(matcher: &Matcher<'_>, search: Option<&Search<'_>>, q: &Que
     };
     Selection {
         filtered,
-        total_duration_s: total_duration_s(&picked),
+        total_duration_s: picked.duration_s(),
         plays,
     }
 }
@@ -87,13 +87,6 @@ fn found_groups(picked: &Picked<'_>, search: &Search<'_>) -> Bits {
         }
     });
     hit
-}
-
-fn total_duration_s(picked: &Picked<'_>) -> i64 {
-    let c = picked.columns();
-    let mut total_s = 0;
-    picked.each(|row| total_s += c.duration_s(row));
-    total_s
 }
 
 fn newest_first(

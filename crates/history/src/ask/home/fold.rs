@@ -1,51 +1,19 @@
 //! One pass over the plays of a window, for all cards at once.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
+use std::collections::HashSet;
 
 use model::RecordKind;
 
 use super::{HomeParams, RankBy, StatId};
 use crate::ask::filter::Matcher;
 use crate::ask::groups::each_row;
-use crate::ask::history::{rows_of, runs};
-use crate::columns::{ItemDim, Row, Slices};
+use crate::ask::history::runs;
+use crate::columns::{Dims, Row};
 use crate::rules::is_watched;
 
 /// Above it, who played what is kept in a set, not in a table of bits.
 const BITS_MAX: usize = 32 << 23;
-
-/// What a list of titles has as one entry. Ordered as its texts are, the unknown first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-struct WorkKey<'a> {
-    kind: RecordKind,
-    first: Option<&'a str>,
-    second: Option<&'a str>,
-    year: Option<i64>,
-}
-
-impl<'a> WorkKey<'a> {
-    /// Films by title and year, so editions and libraries merge; shows by title alone; tracks by their own artist and
-    /// the album's.
-    fn of(item: &'a ItemDim) -> Self {
-        let (first, second, year) = match item.kind {
-            RecordKind::Movie => (Some(&*item.full_title), None, item.year),
-            RecordKind::Episode => (item.grandparent_title.as_deref(), None, None),
-            RecordKind::Track => (
-                item.original_title.as_deref(),
-                item.grandparent_title.as_deref(),
-                None,
-            ),
-        };
-        Self {
-            kind: item.kind,
-            first,
-            second,
-            year,
-        }
-    }
-}
 
 /// Sums of one entry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,42 +64,6 @@ struct Line {
     duration_s: i64,
 }
 
-/// Dictionary entries that count as one, and their sums.
-#[derive(Debug)]
-struct Table<K> {
-    keys: Vec<K>,
-    /// Place of the key, by index in the dictionary.
-    place: Vec<u32>,
-    sums: Vec<Sums>,
-}
-
-impl<K: Copy + Eq + Hash> Table<K> {
-    fn new(of: impl Iterator<Item = K>) -> Self {
-        let (mut keys, mut known) = (Vec::new(), HashMap::new());
-        let place = of
-            .map(|key| {
-                *known.entry(key).or_insert_with(|| {
-                    keys.push(key);
-                    u32::try_from(keys.len() - 1).unwrap_or(u32::MAX)
-                })
-            })
-            .collect();
-        Self {
-            sums: vec![Sums::default(); keys.len()],
-            keys,
-            place,
-        }
-    }
-
-    /// Returns the place of the key.
-    #[inline]
-    fn add(&mut self, index: usize, line: Line) -> u32 {
-        let place = self.place[index];
-        self.sums[place as usize].add(line);
-        place
-    }
-}
-
 /// Which account played which work.
 #[derive(Debug)]
 pub(super) enum Users {
@@ -163,6 +95,18 @@ impl Users {
         }
     }
 
+    /// Takes an account out.
+    pub(super) fn remove(&mut self, user: u32) {
+        match self {
+            Self::Bits { words, bits } => {
+                for bits in bits.chunks_exact_mut((*words).max(1)) {
+                    bits[user as usize / 64] &= !(1 << (user % 64));
+                }
+            }
+            Self::Set(set) => set.retain(|(_, other)| *other != user),
+        }
+    }
+
     /// Accounts per work.
     pub(super) fn counts(&self, works: usize) -> Vec<i64> {
         let mut counts = vec![0; works];
@@ -185,78 +129,94 @@ pub(super) struct Place {
     pub(super) users: i64,
 }
 
-/// The sums of all cards.
+/// The sums of all cards, each by its place among the keys of its dictionary.
 #[derive(Debug)]
 pub(super) struct Fold<'a> {
-    works: Table<WorkKey<'a>>,
-    libraries: Table<(Option<i64>, &'a str)>,
-    users: Table<Option<i64>>,
-    platforms: Table<Option<&'a str>>,
-    watchers: Users,
+    dims: &'a Dims,
+    works: Vec<Sums>,
+    libraries: Vec<Sums>,
+    users: Vec<Sums>,
+    platforms: Vec<Sums>,
+    /// Accounts per work.
+    watchers: Vec<i64>,
 }
 
 impl<'a> Fold<'a> {
     pub(super) fn over(matcher: &Matcher<'a>, grouping: bool, wanted: &[StatId]) -> Self {
-        let c = matcher.columns();
-        let dims = &c.dims;
-        let works = Table::new(dims.items().iter().map(WorkKey::of));
-        let users = Table::new(dims.viewers().iter().map(|v| v.user_id));
+        let dims = &matcher.columns().dims;
+        let none = |entries: usize| vec![Sums::default(); entries];
         let mut fold = Self {
-            watchers: Users::new(works.keys.len(), users.keys.len()),
-            works,
-            libraries: Table::new(dims.libraries().iter().map(|l| (l.section_id, l.server.as_str()))),
-            users,
-            platforms: Table::new(dims.clients().iter().map(|x| x.platform.as_deref())),
+            dims,
+            works: none(dims.works().keys().len()),
+            libraries: none(dims.libraries().len()),
+            users: none(dims.accounts().keys().len()),
+            platforms: none(dims.platforms().keys().len()),
+            watchers: Vec::new(),
         };
         let needless = |id: &StatId| matches!(id, StatId::LastWatched | StatId::MostConcurrent);
         if !wanted.iter().all(needless) {
-            let s = c.slices();
-            each_row(&matcher.pick(), grouping, |row, oldest| {
-                fold.add(&s, row, oldest, c.duration_s(row));
-            });
+            fold.add_all(matcher, grouping);
         }
         fold
     }
 
-    /// A row, and the oldest row of its play, which stands for it.
-    #[inline(always)]
-    #[expect(clippy::inline_always, reason = "once per row of the history")]
-    fn add(&mut self, s: &Slices<'_>, row: Row, oldest: Row, duration_s: i64) {
-        let at = oldest as usize;
-        let first = row == oldest;
-        let line = Line {
-            first,
-            newest: Newest(Newest::new(row, s.started[row as usize]).0 * u64::from(first)),
-            duration_s,
-        };
-        let work = self.works.add(s.item[at].at(), line);
-        let user = self.users.add(s.viewer[at].at(), line);
-        self.libraries.add(s.library[at].at(), line);
-        self.platforms.add(s.client[at].at(), line);
-        if self.users.keys[user as usize].is_some() {
-            self.watchers.add(work, user);
+    /// A row counts where the oldest row of its play does.
+    fn add_all(&mut self, matcher: &Matcher<'a>, grouping: bool) {
+        let (c, s) = (matcher.columns(), matcher.columns().slices());
+        let (works, users, platforms) = (self.dims.works(), self.dims.accounts(), self.dims.platforms());
+        let mut watchers = Users::new(works.keys().len(), users.keys().len());
+        // Slices of their own, which the loop need not read anew for every row.
+        let (work_of, user_of, platform_of) = (works.places(), users.places(), platforms.places());
+        let (of_works, of_users) = (self.works.as_mut_slice(), self.users.as_mut_slice());
+        let (of_libraries, of_platforms) = (self.libraries.as_mut_slice(), self.platforms.as_mut_slice());
+        each_row(&matcher.pick(), grouping, |row, oldest| {
+            let at = oldest as usize;
+            let first = row == oldest;
+            let line = Line {
+                first,
+                newest: Newest(Newest::new(row, s.started[row as usize]).0 * u64::from(first)),
+                duration_s: c.duration_s(row),
+            };
+            let (work, user) = (work_of[s.item[at].at()], user_of[s.viewer[at].at()]);
+            of_works[work as usize].add(line);
+            of_users[user as usize].add(line);
+            of_libraries[s.library[at].at()].add(line);
+            of_platforms[platform_of[s.client[at].at()] as usize].add(line);
+            watchers.add(work, user);
+        });
+        // Plays of nobody known.
+        let nobody = (0..).zip(users.keys()).find(|(_, user)| user.is_none());
+        if let Some((nobody, _)) = nobody {
+            watchers.remove(nobody);
         }
+        self.watchers = watchers.counts(works.keys().len());
     }
 
-    /// All entries of a card, first first.
+    /// The first entries of a card, as many as `p` may show.
     ///
     /// What is equal in all that counts stands in the order of names: backwards in the top lists of films and
     /// artists, because Tautulli's database happens to sort its groups that way round there.
-    pub(super) fn ranking(&self, id: StatId, rank_by: RankBy) -> Vec<Place> {
+    pub(super) fn ranking(&self, id: StatId, p: &HomeParams) -> Vec<Place> {
         let works = |kind: RecordKind, popular: bool| {
             let how = How {
-                rank_by,
                 popular,
                 backwards: !popular && kind != RecordKind::Episode,
+                ..How::of(p)
             };
-            let users = self.watchers.counts(self.works.keys.len());
-            rank(&self.works, how, &users, |key| key.kind == kind)
+            let keys = self.dims.works().keys().iter();
+            let users = self.watchers.iter().copied().chain(std::iter::repeat(0));
+            let all = keys.zip(&self.works).zip(users);
+            let all = all.filter(|((key, _), _)| key.kind == kind);
+            rank(
+                all.map(|((key, sums), users)| (key, Place { sums: *sums, users })),
+                how,
+            )
         };
-        let how = How {
-            rank_by,
-            popular: false,
-            backwards: false,
+        let others = |sums: &Sums| Place {
+            sums: *sums,
+            users: 0,
         };
+        let how = How::of(p);
         match id {
             StatId::TopMovies => works(RecordKind::Movie, false),
             StatId::TopTv => works(RecordKind::Episode, false),
@@ -264,9 +224,22 @@ impl<'a> Fold<'a> {
             StatId::PopularMovies => works(RecordKind::Movie, true),
             StatId::PopularTv => works(RecordKind::Episode, true),
             StatId::PopularMusic => works(RecordKind::Track, true),
-            StatId::TopLibraries => rank(&self.libraries, how, &[], |_| true),
-            StatId::TopUsers => rank(&self.users, how, &[], |_| true),
-            StatId::TopPlatforms => rank(&self.platforms, how, &[], |_| true),
+            StatId::TopLibraries => {
+                let keys = self
+                    .dims
+                    .libraries()
+                    .iter()
+                    .map(|l| (l.section_id, l.server.as_str()));
+                rank(keys.zip(self.libraries.iter().map(others)), how)
+            }
+            StatId::TopUsers => {
+                let keys = self.dims.accounts().keys();
+                rank(keys.iter().zip(self.users.iter().map(others)), how)
+            }
+            StatId::TopPlatforms => {
+                let keys = self.dims.platforms().keys();
+                rank(keys.iter().zip(self.platforms.iter().map(others)), how)
+            }
             StatId::LastWatched | StatId::MostConcurrent => Vec::new(),
         }
     }
@@ -275,23 +248,26 @@ impl<'a> Fold<'a> {
 #[derive(Clone, Copy)]
 struct How {
     rank_by: RankBy,
+    /// Entries that are looked at, from the first on.
+    shown: usize,
     /// By accounts first.
     popular: bool,
     backwards: bool,
 }
 
-fn rank<K: Copy + Ord>(table: &Table<K>, how: How, users: &[i64], keep: impl Fn(&K) -> bool) -> Vec<Place> {
-    let mut places: Vec<(K, Place)> = table
-        .keys
-        .iter()
-        .zip(&table.sums)
-        .enumerate()
-        .filter(|(_, (key, sums))| sums.plays > 0 && keep(key))
-        .map(|(at, (key, sums))| {
-            let users = users.get(at).copied().unwrap_or(0);
-            (*key, Place { sums: *sums, users })
-        })
-        .collect();
+impl How {
+    fn of(p: &HomeParams) -> Self {
+        Self {
+            rank_by: p.rank_by,
+            shown: p.shown(),
+            popular: false,
+            backwards: false,
+        }
+    }
+}
+
+fn rank<K: Ord>(entries: impl Iterator<Item = (K, Place)>, how: How) -> Vec<Place> {
+    let mut places: Vec<(K, Place)> = entries.filter(|(_, place)| place.sums.plays > 0).collect();
     let worth = |place: &Place| {
         let by = match how.rank_by {
             RankBy::Plays => i64::from(place.sums.plays),
@@ -300,12 +276,17 @@ fn rank<K: Copy + Ord>(table: &Table<K>, how: How, users: &[i64], keep: impl Fn(
         let users = if how.popular { place.users } else { 0 };
         Reverse((users, by, place.sums.newest.start()))
     };
-    places.sort_unstable_by(|(a_key, a), (b_key, b)| {
-        let names = a_key.cmp(b_key);
-        worth(a)
-            .cmp(&worth(b))
-            .then(if how.backwards { names.reverse() } else { names })
-    });
+    let order = |(a_key, a): &(K, Place), (b_key, b): &(K, Place)| {
+        worth(a).cmp(&worth(b)).then_with(|| {
+            let names = a_key.cmp(b_key);
+            if how.backwards { names.reverse() } else { names }
+        })
+    };
+    if how.shown < places.len() {
+        places.select_nth_unstable_by(how.shown, order);
+        places.truncate(how.shown);
+    }
+    places.sort_unstable_by(order);
     places.into_iter().map(|(_, place)| place).collect()
 }
 
@@ -314,7 +295,6 @@ pub(super) fn last_watched(matcher: &Matcher<'_>, p: &HomeParams) -> Vec<Place> 
     let c = matcher.columns();
     let start = usize::try_from(p.start).unwrap_or(0);
     let count = usize::try_from(p.count).unwrap_or(usize::MAX);
-    let mut rows = Vec::new();
     // The walk ends as soon as the page is full.
     runs(matcher, i64::MAX)
         .flat_map(|same_start| same_start.iter().rev().copied())
@@ -323,8 +303,8 @@ pub(super) fn last_watched(matcher: &Matcher<'_>, p: &HomeParams) -> Vec<Place> 
             if item.kind == RecordKind::Track || !matcher.passes(*row) {
                 return false;
             }
-            rows_of(matcher, p.grouping, *row, &mut rows);
-            rows.first() == Some(row) && is_watched(&c.watched_rule, item, c.view_offset_ms(*row))
+            let is_newest = || c.group_rows(c.group(*row)).find(|r| matcher.passes(*r)) == Some(*row);
+            (!p.grouping || is_newest()) && is_watched(&c.watched_rule, item, c.view_offset_ms(*row))
         })
         .skip(start)
         .take(count)

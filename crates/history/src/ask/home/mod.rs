@@ -119,6 +119,12 @@ impl HomeParams {
         }
     }
 
+    /// Entries of a card that are shown or skipped.
+    fn shown(&self) -> usize {
+        let start = usize::try_from(self.start).unwrap_or(0);
+        usize::try_from(self.count).map_or(usize::MAX, |count| start.saturating_add(count))
+    }
+
     fn page<T>(&self, rows: Vec<T>) -> Vec<T> {
         let start = usize::try_from(self.start).unwrap_or(0);
         let count = usize::try_from(self.count).unwrap_or(usize::MAX);
@@ -177,7 +183,7 @@ pub fn stats(v: &View<'_>, p: &HomeParams) -> Result<Vec<HomeStat>, Error> {
     let places = |id: StatId| match id {
         StatId::MostConcurrent => Vec::new(),
         StatId::LastWatched => fold::last_watched(&matcher, p),
-        _ => p.page(fold.ranking(id, p.rank_by)),
+        _ => p.page(fold.ranking(id, p)),
     };
     let cards: Vec<(StatId, Vec<fold::Place>)> = wanted.into_iter().map(|id| (id, places(id))).collect();
     let stored = Stored::of(v, cards.iter().flat_map(|(_, places)| places))?;
