@@ -4,10 +4,10 @@ use model::{Body, Endpoint};
 use tokio::time::Instant;
 
 use super::address;
-use super::client::Target;
+use super::client::{Client, Target};
 use super::config::Config;
 use super::error::Error;
-use super::server::Outbox;
+use super::server::{Outbox, Server};
 use super::shared::Shared;
 use super::tv::{self, TvConfig, Wanted};
 
@@ -31,15 +31,18 @@ pub(super) async fn locate(
     let own_token = cfg.own_token()?;
     if let Some(url) = &cfg.url {
         let address = address::parse(url).map_err(|what| cfg.error(what, None))?;
-        let target = Target {
-            base: address.base,
-            token: own_token,
-        };
-        return Ok(Located {
-            target,
+        let mut located = Located {
+            target: Target {
+                base: address.base,
+                token: own_token,
+            },
             machine_id: cfg.machine_id.clone(),
             note: address.note,
-        });
+        };
+        if let (None, Some(tv)) = (&located.target.token, tv) {
+            open_by_account(cfg, tv, outbox, &mut located).await?;
+        }
+        return Ok(located);
     }
     let Some(tv) = tv else {
         let hint = "run `projectionist login plex`, or set `url`";
@@ -56,16 +59,7 @@ pub(super) async fn locate(
     let found = tv::discover(tv, &wanted, &cfg.trust()?)
         .await
         .map_err(Error::from);
-    if let Some(outbox) = outbox {
-        outbox
-            .report(
-                Endpoint::Discovery,
-                started,
-                found.as_ref().err().map(Error::kind),
-                0,
-            )
-            .await;
-    }
+    report(outbox, started, found.as_ref().err()).await;
     let found = found?;
     let token = own_token.unwrap_or(found.token);
     let target = Target {
@@ -77,6 +71,47 @@ pub(super) async fn locate(
         machine_id: Some(found.machine_id.to_string()),
         note: None,
     })
+}
+
+/// Finds the token of a server that is given by its address alone, in the list of the account's servers. It is asked
+/// who it is first, without a token: the account's own never goes to a server that the account does not own.
+async fn open_by_account(
+    cfg: &Config,
+    tv: &TvConfig,
+    outbox: Option<&Outbox>,
+    located: &mut Located,
+) -> Result<(), Error> {
+    let target = Target {
+        base: located.target.base.clone(),
+        token: None,
+    };
+    let server = Server::new(Client::new(cfg, target)?, cfg.machine_id.as_deref(), None);
+    let identity = server.identify().await?;
+    let started = Instant::now();
+    let listed = tv::list(tv).await.map_err(Error::from);
+    report(outbox, started, listed.as_ref().err()).await;
+    let listed = listed?;
+    located.machine_id = Some(identity.machine_id.to_string());
+    match listed.iter().find(|s| s.machine_id == identity.machine_id) {
+        Some(found) => {
+            located.target.token = match &found.access_token {
+                Some(token) => Some(token.clone()),
+                None if found.owned => Some(tv::account_token(tv).await.map_err(Error::from)?),
+                None => None,
+            };
+        }
+        // It may need none; if it does, its refusal says so.
+        None => located.note = Some("it is not among the servers of the plex.tv account".to_owned()),
+    }
+    Ok(())
+}
+
+async fn report(outbox: Option<&Outbox>, started: Instant, failed: Option<&Error>) {
+    if let Some(outbox) = outbox {
+        outbox
+            .report(Endpoint::Discovery, started, failed.map(Error::kind), 0)
+            .await;
+    }
 }
 
 /// Asks plex.tv again; true if the server has moved. After an error the address we have is kept.

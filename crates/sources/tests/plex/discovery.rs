@@ -81,3 +81,35 @@ async fn plex_tv_being_away_at_the_start_is_an_outage() {
     assert!(told.starts_with("plex.tv: "), "{told}");
     watch.outage().await;
 }
+
+#[tokio::test]
+async fn an_address_without_a_token_is_opened_by_the_account() {
+    let plex = still_server().await;
+    plex.world().start(SessionSeed::movie("Silt"));
+    let (tv, tv_cfg) = plex_tv(&plex).await;
+    let address_alone = |plex: &Plex| Config {
+        token: None,
+        ..lively(plex)
+    };
+    assert!(check(&address_alone(&plex), None).await.is_err());
+    let report = check(&address_alone(&plex), Some(&tv_cfg)).await.unwrap();
+    assert_eq!((report.sessions, report.notes.len()), (1, 0), "{report:?}");
+    let mut watch = Watch::start_with(address_alone(&plex), Some(tv_cfg.clone()));
+    watch.shows(&["Silt"]).await;
+
+    // One that would take the account's token, and is not the account's, does not get it.
+    let other = Plex::start(
+        sim::plex::Seed::default()
+            .machine_id("0the5")
+            .token("account-token"),
+    )
+    .await;
+    let refused = check(&address_alone(&other), Some(&tv_cfg)).await.unwrap_err();
+    assert_eq!(refused.kind(), base::Kind::Unauthorized, "{refused}");
+
+    tv.set_down(true);
+    let mut own = tv_cfg;
+    own.shared = sources::plex::TvConfig::default().shared;
+    let away = check(&address_alone(&plex), Some(&own)).await.unwrap_err();
+    assert!(away.to_string().starts_with("plex.tv: "), "{away}");
+}
