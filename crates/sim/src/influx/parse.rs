@@ -123,13 +123,13 @@ fn strict(line: &str) -> Result<ParsedPoint, String> {
     Ok(point)
 }
 
-/// The written keys of the tags.
-fn tag_keys(head: &str) -> Vec<&str> {
+/// The names of the tags in the order of the line.
+fn tag_keys(head: &str) -> Vec<String> {
     let mut keys = Vec::new();
     let mut from = 0;
     while let Some(comma) = find(head.as_bytes(), from, b",") {
         let end = find(head.as_bytes(), comma + 1, b"=").unwrap_or(head.len());
-        keys.push(&head[comma + 1..end]);
+        keys.push(unescaped(&head[comma + 1..end], ",= "));
         from = end;
     }
     keys

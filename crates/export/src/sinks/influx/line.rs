@@ -143,11 +143,13 @@ fn push_field(out: &mut Vec<u8>, field: &Field<'_>) {
 /// False, with part of it appended, if it is empty or holds what would have to be changed: two names must not become
 /// one.
 fn push_name(out: &mut Vec<u8>, name: &str, classes: &Classes) -> bool {
-    for &byte in name.as_bytes() {
+    let bytes = name.as_bytes();
+    for (at, &byte) in bytes.iter().enumerate() {
         match classes[usize::from(byte)] {
-            Class::Plain => {}
+            Class::Latin if is_control(&bytes[at + 1..]) => return false,
+            Class::Plain | Class::Latin => {}
             Class::Escape => out.push(b'\\'),
-            Class::Backslash | Class::Control | Class::LineFeed | Class::Latin => return false,
+            Class::Backslash | Class::Control | Class::LineFeed => return false,
         }
         out.push(byte);
     }
@@ -272,7 +274,7 @@ fn push_clean(out: &mut Vec<u8>, text: &str, classes: &Classes) {
             Class::Control if escaped_space(classes) => (b"\\ ", 1),
             Class::Control => (b" ", 1),
             Class::LineFeed => (b"\\n", 1),
-            Class::Latin if matches!(bytes.get(at + 1), Some(0x80..=0x9f)) => {
+            Class::Latin if is_control(&bytes[at + 1..]) => {
                 (if escaped_space(classes) { b"\\ " } else { b" " }, 2)
             }
             Class::Plain | Class::Backslash | Class::Latin => continue,
@@ -282,6 +284,11 @@ fn push_clean(out: &mut Vec<u8>, text: &str, classes: &Classes) {
         done = at + taken;
     }
     out.extend_from_slice(&bytes[done..]);
+}
+
+/// True if this follows a byte of [`Class::Latin`] and makes a control character of it.
+fn is_control(after: &[u8]) -> bool {
+    matches!(after.first(), Some(0x80..=0x9f))
 }
 
 fn escaped_space(classes: &Classes) -> bool {
@@ -294,7 +301,7 @@ fn needs_one(from: &[u8], classes: &Classes) -> bool {
     match after {
         Some([next, rest @ ..]) => match classes[usize::from(*next)] {
             Class::Escape | Class::Control | Class::LineFeed => true,
-            Class::Latin => matches!(rest.first(), Some(0x80..=0x9f)),
+            Class::Latin => is_control(rest),
             Class::Plain | Class::Backslash => false,
         },
         _ => true,
