@@ -24,11 +24,12 @@ use crate::config::{self, Config, plain};
 
 /// Crates whose events follow the configured level. Everyone else's are capped at [`CAP`]: HTTP and TLS libraries
 /// print headers, and with them tokens, when they are asked to trace.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "projectionist",
     "base",
     "sources",
     "live",
+    "history",
     "export",
     "web",
     "sim",

@@ -402,6 +402,7 @@ impl Sources {
     }
 
     fn add(&mut self, server: Discovered) {
+        logging::censor().hide(&server.name);
         let id = discovery::free_id(&server.name, &self.ids);
         tracing::info!(
             source.id = id,
