@@ -13,7 +13,7 @@ pub(crate) struct Deviation {
 pub(crate) const FIRST_SCENARIO: &[Deviation] = &[
     Deviation {
         what: "a session has its own start, not that of another server's session of the same key",
-        turn: own_start,
+        turn: |rows| own_start(rows),
     },
     Deviation {
         what: "sessions without a key are told apart by player and item; the same item twice on one player is one",
@@ -21,12 +21,12 @@ pub(crate) const FIRST_SCENARIO: &[Deviation] = &[
     },
     Deviation {
         what: "a line feed in a title is one, not the two characters of its escape",
-        turn: line_feeds,
+        turn: |rows| line_feeds(rows),
     },
 ];
 
 /// The episode on the second server began a tick after the film that has its key on the first.
-fn own_start(rows: &mut Vec<Row>) -> bool {
+fn own_start(rows: &mut [Row]) -> bool {
     let mut turned = false;
     for row in rows.iter_mut().filter(|r| r.is("now_playing", "127.0.0.3")) {
         if row.tag("session_id") != "1" {
@@ -64,7 +64,7 @@ fn without_key(rows: &mut Vec<Row>) -> bool {
     kept > 0
 }
 
-fn line_feeds(rows: &mut Vec<Row>) -> bool {
+fn line_feeds(rows: &mut [Row]) -> bool {
     let mut turned = false;
     for value in rows.iter_mut().flat_map(|r| r.fields.values_mut()) {
         if let Value::Text(text) = value

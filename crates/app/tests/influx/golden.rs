@@ -102,7 +102,7 @@ async fn ours(servers: &[Recorded<'_>], answers: &[usize], mut write: Write, gol
         .zip(&plexes)
         .map(|((server, typed), plex)| (server.id, typed.as_str(), plex))
         .collect();
-    let house = House::watch(&watched).await;
+    let house = House::watch(&watched);
     house.counted().await;
     let (mut ticks, mut moments): (Vec<Tick>, Vec<f64>) = (Vec::new(), Vec::new());
     for (answer, golden) in answers.iter().zip(golden) {

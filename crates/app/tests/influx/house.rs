@@ -51,7 +51,7 @@ pub(crate) struct Write {
 
 impl House {
     /// Watches servers: our id of each, the address a user would have typed, and the server.
-    pub(crate) async fn watch(servers: &[(&str, &str, &Plex)]) -> Self {
+    pub(crate) fn watch(servers: &[(&str, &str, &Plex)]) -> Self {
         let ids = servers.iter().map(|(id, ..)| (SourceId::from(*id), "plex"));
         let (actor, live) = live::channel(ids);
         let (out, observations) = tokio::sync::mpsc::channel(live::OBSERVATION_QUEUE);

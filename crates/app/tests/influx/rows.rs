@@ -109,19 +109,16 @@ fn parse_fields(mut rest: &str) -> BTreeMap<String, Value> {
     let mut fields = BTreeMap::new();
     while !rest.is_empty() {
         let (name, after) = cut(rest, '=');
-        let (value, more) = match after.strip_prefix('"') {
-            Some(text) => {
-                let (text, more) = quoted(text);
-                (Value::Text(text), more.strip_prefix(',').unwrap_or(more))
-            }
-            None => {
-                let (number, more) = after.split_once(',').unwrap_or((after, ""));
-                let value = match number.strip_suffix('i') {
-                    Some(int) => Value::Int(int.parse().unwrap()),
-                    None => Value::Float(number.parse().unwrap()),
-                };
-                (value, more)
-            }
+        let (value, more) = if let Some(text) = after.strip_prefix('"') {
+            let (text, more) = quoted(text);
+            (Value::Text(text), more.strip_prefix(',').unwrap_or(more))
+        } else {
+            let (number, more) = after.split_once(',').unwrap_or((after, ""));
+            let value = match number.strip_suffix('i') {
+                Some(int) => Value::Int(int.parse().unwrap()),
+                None => Value::Float(number.parse().unwrap()),
+            };
+            (value, more)
         };
         assert!(fields.insert(name.to_owned(), value).is_none(), "{name} twice");
         rest = more;

@@ -407,3 +407,42 @@ fn photos_have_no_streams() {
     assert!(s.delivery.video.is_none() && s.delivery.audio.is_none());
     assert_eq!(s.source.container.as_deref(), Some("jpeg"));
 }
+
+/// What repeats the server's words needs them only where ours are others.
+#[test]
+fn the_servers_own_words_are_kept_where_ours_are_others() {
+    let mut item = episode();
+    let media = &mut item["Media"][0];
+    for (name, word) in [
+        ("videoFrameRate", json!("NTSC")),
+        ("duration", json!(2_700_001)),
+        ("videoResolution", json!("1080p")),
+        ("audioCodec", json!("dca-ma")),
+        ("videoCodec", json!("*")),
+        ("container", json!("mkv")),
+    ] {
+        media[name] = word;
+    }
+    media["Part"][0]["container"] = json!("mkv");
+    media["Part"][0]["Stream"][1]["codec"] = json!("dca");
+    let told = one(item).delivery.told.clone();
+    assert_eq!(told.frame_rate.as_deref(), Some("NTSC"));
+    assert_eq!(told.duration_ms, Some(2_700_001));
+    assert_eq!(told.video_resolution.as_deref(), Some("1080p"));
+    assert_eq!(told.audio_codec.as_deref(), Some("dca-ma"));
+    assert_eq!(told.video_codec, None, "`*` says nothing");
+    assert_eq!(told.container, None, "the same");
+    assert_eq!(told.transcoder, None);
+}
+
+/// Also where the part says that it is played directly, and whatever we make of it.
+#[test]
+fn the_words_of_an_attached_transcoder_are_kept() {
+    let told = |words| {
+        let item = worded("directplay", ["-", "-", "-"], words);
+        one(item).delivery.told.transcoder.map(|t| (t.video, t.audio))
+    };
+    assert_eq!(told(None), None);
+    assert_eq!(told(Some(["transcode", "copy", "-"])), Some((TRANSCODE, COPY)));
+    assert_eq!(told(Some(["-", "-", "-"])), Some((None, None)));
+}
