@@ -31,11 +31,21 @@ token_file = "/run/secrets/plex-token"
 
 [[plex]]                       # found through plex.tv, after `projectionist login plex`
 name = "Attic"
+
+[[influxdb]]                   # points go there as well
+url = "http://192.168.1.11:8086"
 ```
 
 Relative paths are relative to the working directory. Every secret can stand in a file of its own instead: `token_file`
 in the place of `token`. If a later layer gives one of the two, an earlier layer's other one no longer counts; the same
 goes for `url` and `name`.
+
+A server with a `url` and no token is opened by the plex.tv account, if `[plex_tv]` has one.
+
+The `config.ini` of Plex-to-InfluxDB-Extended and of Plex-Data-Collector-For-InfluxDB may stand in the place of the file:
+`--config config.ini`. A file is taken for one if its name ends in `.ini`, or if it begins with one of their sections and
+its name does not end in `.toml`. `devconfig`, the variable of the collector of 2018, names one, too. See
+[Coming from Plex-to-InfluxDB-Extended](../guide/coming-from-plex-to-influxdb.md).
 
 "#;
 

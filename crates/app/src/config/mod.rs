@@ -399,6 +399,8 @@ fn check_influxdbs(config: &mut Config, merged: &Merged) -> Result<(), Failure> 
         if sink.id.is_empty() {
             sink.id = host(&sink.url).unwrap_or("influxdb").to_owned();
         }
+        sink.validate()
+            .map_err(|e| merged.refuse("influxdb", n, "url", &e).maybe_hint(e.hint()))?;
         if let Some(twin) = before.iter().position(|i| i.id == sink.id) {
             let message = format!(
                 "influxdb[{twin}] and influxdb[{n}] are both called \"{}\"",

@@ -5,6 +5,7 @@
 mod collections;
 mod demo;
 mod history;
+mod ini;
 mod login;
 mod refusals;
 mod secrets;

@@ -51,7 +51,7 @@ static KEYS: &[Key] = &[
     key(
         "org",
         Text,
-        Absent("the token's"),
+        Absent("none"),
         "Organisation, for v2: its name or its id.",
     ),
     key("bucket", Text, Absent("none"), "Bucket, for v2."),
@@ -87,7 +87,7 @@ static KEYS: &[Key] = &[
     ),
     key(
         "interval_s",
-        Seconds(1.0),
+        Seconds(0.5),
         Value("5"),
         "Seconds between two points of one session. Dashboards of other collectors look back 10 s.",
     ),

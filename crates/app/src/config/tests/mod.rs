@@ -209,13 +209,32 @@ fn every_key_can_be_set_by_its_variable() {
         (schema::Kind::List, "visibility") => "recommended, own_home",
         (schema::Kind::List, _) => "one, two",
         (_, "time_zone") => "Asia/Kolkata",
+        (schema::Kind::Url, _) => "http://sample",
         (_, "listen") => ":77",
         _ => "/sample",
     };
     for at in At::all() {
         let name = super::env::spelled(at);
+        // Keys that make sense only beside others.
+        let beside: &[(&str, &str)] = match (at.table().name, at.key().name) {
+            ("influxdb", "password" | "password_file") => &[("PROJECTIONIST__INFLUXDB__0__USER", "u")],
+            ("influxdb", "org") => &[
+                ("PROJECTIONIST__INFLUXDB__0__BUCKET", "b"),
+                ("PROJECTIONIST__INFLUXDB__0__TOKEN", "t"),
+            ],
+            ("influxdb", "bucket") => &[
+                ("PROJECTIONIST__INFLUXDB__0__ORG", "o"),
+                ("PROJECTIONIST__INFLUXDB__0__TOKEN", "t"),
+            ],
+            _ => &[],
+        };
+        let variables: Vec<_> = beside
+            .iter()
+            .copied()
+            .chain([(name.as_str(), sample(at))])
+            .collect();
         let loaded = dir
-            .load(&[(&name, sample(at))], &[])
+            .load(&variables, &[])
             .unwrap_or_else(|e| panic!("{name}: {e}"));
         let setting = loaded.merged.settings().find(|s| s.at == at).expect("present");
         assert_eq!(setting.origin, Origin::Variable(name));

@@ -132,9 +132,46 @@ const STRANGE_VALUES: &[(&str, &str)] = &[
     ),
 ];
 
+/// Receivers that cannot work.
+const STRANGE_RECEIVERS: &[(&str, &str)] = &[
+    (
+        "[[influxdb]]\ndatabase='x'",
+        "error: projectionist.toml:2: influxdb[0] has no url | hint: add url = \"http://192.168.1.10:8086\"",
+    ),
+    (
+        "[[influxdb]]\nurl='influx:8086'",
+        "error: projectionist.toml:2: influxdb[0].url: influxdb \"influxdb\" at influx:8086: `url` does not begin with http:// or https:// | hint: ",
+    ),
+    (
+        "[[influxdb]]\nurl='http://i'\n[[influxdb]]\nurl='http://i:1'",
+        "error: influxdb[0] and influxdb[1] are both called \"i\" | hint: give each an id of its own",
+    ),
+    (
+        "[[plex]]\nurl='http://x'\n[[influxdb]]\nurl='http://i'\nservers=['y']",
+        "error: projectionist.toml:5: influxdb[0].servers: no server is called \"y\" | hint: there are x",
+    ),
+    (
+        "[[influxdb]]\nurl='http://i'\nservers=['y']",
+        "error: projectionist.toml:3: influxdb[0].servers: no server is called \"y\"",
+    ),
+    (
+        "[[influxdb]]\nurl='http://i'\nschema='new'",
+        "error: projectionist.toml:3: influxdb[0].schema: expected one of native, extended, pdc2017, pdc2018, found the text \"new\"",
+    ),
+    (
+        "[[influxdb]]\nurl='http://i'\nbucket='b'",
+        "error: projectionist.toml:2: influxdb[0].url: influxdb \"i\" at http://i: `org` is missing | hint: InfluxDB 2 wants",
+    ),
+    (
+        "[influxdb]\nurl='http://i'",
+        "error: projectionist.toml:1: influxdb: expected [[influxdb]] tables, found a table",
+    ),
+];
+
 #[test]
 fn nonsense_is_refused_with_place_and_advice() {
-    for (toml, expected) in STRANGE_KEYS.iter().chain(STRANGE_VALUES) {
+    let all = STRANGE_KEYS.iter().chain(STRANGE_VALUES).chain(STRANGE_RECEIVERS);
+    for (toml, expected) in all {
         let text = refusal(toml, &[], &[]);
         assert!(
             text.contains(expected),
