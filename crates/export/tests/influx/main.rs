@@ -6,3 +6,4 @@ mod delivery;
 mod lines;
 mod outage;
 mod servers;
+mod twins;

@@ -36,12 +36,17 @@ pub(crate) struct Influxd {
 impl Influxd {
     /// Everyone may do everything.
     pub(crate) async fn start() -> Self {
-        Self::start_as(false).await
+        Self::start_as(false, "").await
+    }
+
+    /// With more lines of its table `[http]`.
+    pub(crate) async fn start_with(http: &str) -> Self {
+        Self::start_as(false, http).await
     }
 
     /// [`ADMIN`] is there, nobody else.
     pub(crate) async fn start_with_auth() -> Self {
-        let influxd = Self::start_as(true).await;
+        let influxd = Self::start_as(true, "").await;
         let (name, password) = ADMIN;
         let first = format!("CREATE USER {name} WITH PASSWORD '{password}' WITH ALL PRIVILEGES");
         let asked = influxd.client.post(format!("{}/query", influxd.url()));
@@ -50,11 +55,11 @@ impl Influxd {
         influxd
     }
 
-    async fn start_as(auth: bool) -> Self {
+    async fn start_as(auth: bool, http: &str) -> Self {
         let client = client();
         let process = Process::start("influxd", &client, "/ping", |dir, port| {
             let config = dir.join("influxd.toml");
-            fs::write(&config, influxd_config(dir, port, auth)).unwrap();
+            fs::write(&config, influxd_config(dir, port, auth, http)).unwrap();
             vec!["-config".to_owned(), config.to_str().unwrap().to_owned()]
         });
         Self {
@@ -67,10 +72,6 @@ impl Influxd {
     /// `http://127.0.0.1:…`
     pub(crate) fn url(&self) -> String {
         self.process.url()
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.process.child.as_ref().expect("it runs").id()
     }
 
     /// Ends it without a word, as a power cut.
@@ -129,7 +130,7 @@ impl Influxd {
     }
 }
 
-fn influxd_config(dir: &Path, port: u16, auth: bool) -> String {
+fn influxd_config(dir: &Path, port: u16, auth: bool, http: &str) -> String {
     let dir = dir.display();
     format!(
         r#"
@@ -145,6 +146,7 @@ bind-address = "127.0.0.1:0"
   bind-address = "127.0.0.1:{port}"
   auth-enabled = {auth}
   log-enabled = false
+  {http}
 [monitor]
   store-enabled = false
 [subscriber]

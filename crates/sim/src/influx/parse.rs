@@ -185,7 +185,11 @@ pub(super) fn lenient(line: &str, now_ns: Option<i64>, factor: i64) -> Result<Pa
     let end = end_of_fields(bytes, from)?;
     let fields = fields(&line[from..end])?;
     let name_bytes = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let key_bytes = key_end + KEY_SEPARATOR_BYTES + name_bytes;
+    // The name counts only if the rest is not too long by itself.
+    let key_bytes = match key_end {
+        0..=KEY_BYTES_MAX => key_end + KEY_SEPARATOR_BYTES + name_bytes,
+        longer => longer,
+    };
     if key_bytes > KEY_BYTES_MAX {
         return Err(format!("max key length exceeded: {key_bytes} > {KEY_BYTES_MAX}"));
     }

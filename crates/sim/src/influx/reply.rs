@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 /// Of the real server whose answers these are.
 const V1_VERSION: &str = "1.6.7~rc0";
+/// Of an error in a header; the real one cuts it there.
+const V1_HEADER_BYTES: usize = 1_024;
 const V2_VERSION: &str = "v2.7.12";
 const V3_VERSION: &str = "3.4.0";
 
@@ -45,7 +47,10 @@ pub(super) fn v1_error(status: StatusCode, error: &str) -> Response {
     let response = with(response, "x-influxdb-build", "OSS");
     match status {
         StatusCode::UNAUTHORIZED => with(response, "www-authenticate", "Basic realm=\"InfluxDB\""),
-        _ => with(response, "x-influxdb-error", error),
+        _ => {
+            let short = &error[..error.floor_char_boundary(V1_HEADER_BYTES)];
+            with(response, "x-influxdb-error", &short.replace(['\r', '\n'], " "))
+        }
     }
 }
 
@@ -87,7 +92,7 @@ pub(super) fn raw(status: StatusCode, kind: &'static str, body: String) -> Respo
     response
 }
 
-/// With one more header; one that cannot be a header's value is left out, as line feeds are by the real one.
+/// With one more header, if that can be a header's value.
 pub(super) fn with(mut response: Response, name: &'static str, value: &str) -> Response {
     if let Ok(value) = HeaderValue::from_str(value) {
         response

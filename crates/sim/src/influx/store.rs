@@ -38,6 +38,8 @@ pub(super) enum Outcome {
 #[derive(Debug, Default)]
 pub(super) struct Store {
     databases: BTreeMap<String, Database>,
+    /// In the order in which they were made.
+    names: Vec<String>,
 }
 
 /// By week (version 3: always 0), measurement and name.
@@ -64,11 +66,14 @@ impl Store {
     }
 
     pub(super) fn create(&mut self, name: &str) {
-        self.databases.entry(name.to_owned()).or_default();
+        if !self.has(name) {
+            self.names.push(name.to_owned());
+            self.databases.insert(name.to_owned(), Database::default());
+        }
     }
 
     pub(super) fn databases(&self) -> Vec<String> {
-        self.databases.keys().cloned().collect()
+        self.names.clone()
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
@@ -85,6 +90,7 @@ impl Store {
 
     /// Writes as version 1 and 2 do.
     pub(super) fn write(&mut self, name: &str, points: Vec<ParsedPoint>, oldest_ns: Option<i64>) -> Outcome {
+        self.create(name);
         let database = self.databases.entry(name.to_owned()).or_default();
         let all = points.len();
         let points: Vec<ParsedPoint> = points
@@ -150,6 +156,7 @@ impl Store {
 
     /// Writes a line that is not refused, as version 3 does.
     pub(super) fn write_v3(&mut self, name: &str, point: ParsedPoint) {
+        self.create(name);
         let database = self.databases.entry(name.to_owned()).or_default();
         for (column, kind) in columns_v3(&point) {
             let key = (0, point.measurement.clone(), column.to_owned());
@@ -177,59 +184,64 @@ fn column_type(kind: &str) -> String {
 }
 
 impl Database {
-    /// A shard that is there gets a second try after any error, so that a single new field with two types is told as a
-    /// partial write there; with two such fields, or in a new shard, the answer is the bare one.
-    fn write_shard(&mut self, name: &str, week: i64, points: Vec<ParsedPoint>) -> Outcome {
+    /// A shard that is there gets a second try after the bare error, so that a single new field with two types is told
+    /// as a partial write there; with two such fields, or in a new shard, the answer is the bare one.
+    fn write_shard(&mut self, name: &str, week: i64, mut points: Vec<ParsedPoint>) -> Outcome {
+        for point in &mut points {
+            // Dropped without a word, unless no other is left.
+            point.fields.sort_by_key(|(field, _)| field == "time");
+            while point.fields.len() > 1 && point.fields.last().is_some_and(|(field, _)| field == "time") {
+                point.fields.pop();
+            }
+        }
         if !self.weeks.insert(week) {
-            let first = self.write_week(name, week, points.clone());
+            let first = self.write_week(name, week, &mut points);
             if first != Outcome::Conflict {
                 return first;
             }
         }
-        self.write_week(name, week, points)
+        self.write_week(name, week, &mut points)
     }
 
-    fn write_week(&mut self, name: &str, week: i64, points: Vec<ParsedPoint>) -> Outcome {
-        let (mut reason, mut dropped) = (String::new(), 0);
-        let mut good = Vec::new();
-        for mut point in points {
-            point.fields.retain(|(field, _)| field != "time");
-            let invalid = |what, input| {
-                let measurement = &point.measurement;
-                Some(format!(
-                    "invalid {what}: input {input} \"time\" on measurement \"{measurement}\" is invalid"
-                ))
-            };
-            let why = if point.tags.iter().any(|(key, _)| key == "time") {
-                invalid("tag key", "tag")
-            } else if point.fields.is_empty() {
-                invalid("field name", "field")
-            } else {
-                self.conflict(week, &point)
-            };
-            match why {
-                None => good.push(point),
-                Some(why) => {
-                    dropped += 1;
-                    if reason.is_empty() {
-                        reason = why;
-                    }
+    /// Leaves the good points at the front and those behind them as they were, as the real one does: a second try
+    /// sees some twice, which shows in the number it tells.
+    fn write_week(&mut self, name: &str, week: i64, points: &mut [ParsedPoint]) -> Outcome {
+        let (mut reason, mut good) = (None, 0);
+        for at in 0..points.len() {
+            match self.refusal(week, &points[at]) {
+                None => {
+                    points[good] = points[at].clone();
+                    good += 1;
                 }
+                Some(why) => reason = reason.or(Some(why)),
             }
         }
-        for point in &good {
+        for point in &points[..good] {
             // What was learnt before the conflict stays learnt.
             if !self.learn(week, point) {
                 return Outcome::Conflict;
             }
         }
-        for point in good {
-            self.put(name, point);
+        for point in &points[..good] {
+            self.put(name, point.clone());
         }
-        if dropped == 0 {
-            Outcome::Stored
+        let dropped = points.len() - good;
+        reason.map_or(Outcome::Stored, |reason| Outcome::Partial { reason, dropped })
+    }
+
+    fn refusal(&self, week: i64, point: &ParsedPoint) -> Option<String> {
+        let time = |what, input| {
+            let measurement = &point.measurement;
+            Some(format!(
+                "invalid {what}: input {input} \"time\" on measurement \"{measurement}\" is invalid"
+            ))
+        };
+        if point.tags.iter().any(|(key, _)| key == "time") {
+            time("tag key", "tag")
+        } else if point.fields.iter().any(|(field, _)| field == "time") {
+            time("field name", "field")
         } else {
-            Outcome::Partial { reason, dropped }
+            self.conflict(week, point)
         }
     }
 
