@@ -101,7 +101,9 @@ fn strict(line: &str) -> Result<ParsedPoint, String> {
         return Err("ambiguous backslash, or a tabulator, in measurement or tags".to_owned());
     }
     let point = lenient(line, None, 1)?;
-    if rest.starts_with("  ") || rest.ends_with(' ') || !rest.ends_with(&format!(" {}", point.at_ns)) {
+    // The value of a field does not end in a blank.
+    let fields = rest.strip_suffix(&format!(" {}", point.at_ns));
+    if rest.starts_with("  ") || fields.is_none_or(|fields| fields.ends_with(' ')) {
         return Err("more than one blank, or a time not written as usual".to_owned());
     }
     if !tag_keys(head).is_sorted_by(|a, b| a < b) {

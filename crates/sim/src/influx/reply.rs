@@ -45,13 +45,11 @@ pub(super) fn v1_error(status: StatusCode, error: &str) -> Response {
         V1_VERSION,
     );
     let response = with(response, "x-influxdb-build", "OSS");
-    match status {
-        StatusCode::UNAUTHORIZED => with(response, "www-authenticate", "Basic realm=\"InfluxDB\""),
-        _ => {
-            let short = &error[..error.floor_char_boundary(V1_HEADER_BYTES)];
-            with(response, "x-influxdb-error", &short.replace(['\r', '\n'], " "))
-        }
+    if status == StatusCode::UNAUTHORIZED {
+        return with(response, "www-authenticate", "Basic realm=\"InfluxDB\"");
     }
+    let short = &error[..error.floor_char_boundary(V1_HEADER_BYTES)];
+    with(response, "x-influxdb-error", &short.replace(['\r', '\n'], " "))
 }
 
 pub(super) fn v2_ping() -> Response {
