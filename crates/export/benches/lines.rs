@@ -62,8 +62,12 @@ fn lines(bencher: Bencher<'_, '_>, kinds: &[fn(usize) -> Point<'static>]) {
         .bench_local(|| all(&mut out));
 }
 
+fn int(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}
+
 fn at_ns(n: usize) -> i64 {
-    1_700_000_000_000_000_000 + n as i64 * 1_234_567
+    1_700_000_000_000_000_000 + int(n) * 1_234_567
 }
 
 fn text(value: impl Into<Cow<'static, str>>) -> Field<'static> {
@@ -71,7 +75,7 @@ fn text(value: impl Into<Cow<'static, str>>) -> Field<'static> {
 }
 
 fn active_streams_point(n: usize) -> Point<'static> {
-    let streams = n as i64 % 40;
+    let streams = int(n % 40);
     Point {
         measurement: "active_streams",
         tags: vec![("host", format!("192.168.1.{}", n % 8).into())],

@@ -183,8 +183,10 @@ async fn awkward_points_come_back_from_influxd_as_they_were_meant() {
     assert_eq!(stored.len(), expected.len());
 }
 
-/// One point of each kind that comes near to a limit, each in a measurement of its own.
-fn extremes() -> Vec<(&'static str, Vec<(&'static str, Field<'static>)>, i64)> {
+type Fields = Vec<(&'static str, Field<'static>)>;
+
+/// Measurement, fields and time of points that come near to a limit.
+fn extremes() -> Vec<(&'static str, Fields, i64)> {
     let text = |text: &str| vec![("text", Field::Text(Cow::Owned(text.to_owned())))];
     let mut all = vec![
         ("long", text(&"x".repeat(TEXT_BYTES_MAX)), FROM_NS),

@@ -2,6 +2,8 @@
 //!
 //! `influxd` 1.6 and `victoria-metrics` of Debian must be installed; `cargo xtask test` sees to it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on may stop there")]
+
 mod delivery;
 mod lines;
 mod outage;

@@ -84,7 +84,7 @@ proptest! {
 }
 
 fn client() -> Client {
-    base::http::client(&Trust::default(), Duration::from_secs(60)).unwrap()
+    base::http::client(&Trust::default(), Duration::from_mins(1)).unwrap()
 }
 
 async fn answer(asked: RequestBuilder) -> (u16, Json) {
