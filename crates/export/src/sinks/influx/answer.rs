@@ -103,7 +103,7 @@ impl Trouble {
     }
 }
 
-const STRANGER_HINT: &str =
+pub(super) const STRANGER_HINT: &str =
     "is this the address of an InfluxDB, and of no web page or proxy login before it?";
 const V1_ELSEWHERE_HINT: &str = "nothing takes points there: is this an InfluxDB, and does its address need a path? \
                                  InfluxDB 2 wants `org`, `bucket` and `token`";

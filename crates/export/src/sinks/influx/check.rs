@@ -3,7 +3,7 @@
 use base::{Clock, Kind};
 use bytes::Bytes;
 
-use super::answer::{Trouble, Verdict, judge, refusal_of};
+use super::answer::{STRANGER_HINT, Trouble, Verdict, judge, refusal_of};
 use super::client::{Answer, Client, Failure, Product};
 use super::config::{Api, Config};
 use super::error::Error;
@@ -78,7 +78,7 @@ fn trouble(answer: &Answer, verdict: Verdict) -> Option<Trouble> {
             Some(Trouble {
                 kind: Kind::BadPayload,
                 cause: format!("{} (HTTP {})", bad.cause, answer.status),
-                hint: None,
+                hint: Some(STRANGER_HINT),
             })
         }
         _ => None,
