@@ -19,10 +19,6 @@ pub(crate) const FIRST_SCENARIO: &[Deviation] = &[
         what: "sessions without a key are told apart by player and item; the same item twice on one player is one",
         turn: without_key,
     },
-    Deviation {
-        what: "a line feed in a title is one, not the two characters of its escape",
-        turn: |rows| line_feeds(rows),
-    },
 ];
 
 /// The episode on the second server began a tick after the film that has its key on the first.
@@ -62,17 +58,4 @@ fn without_key(rows: &mut Vec<Row>) -> bool {
         }
     }
     kept > 0
-}
-
-fn line_feeds(rows: &mut [Row]) -> bool {
-    let mut turned = false;
-    for value in rows.iter_mut().flat_map(|r| r.fields.values_mut()) {
-        if let Value::Text(text) = value
-            && text.contains("\\n")
-        {
-            *text = text.replace("\\n", "\n");
-            turned = true;
-        }
-    }
-    turned
 }

@@ -1,6 +1,7 @@
 //! Each answer of a server that ends the collector before us, or spoils its database, gives a point here.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use export::sinks::influx::{EmptyStrings, Schema};
 use serde_json::{Value as Json, json};
@@ -307,6 +308,44 @@ fn one_type_each(rows: &[Row]) {
             assert_eq!(*first, kind, "{name} in {row:?}");
         }
     }
+}
+
+/// The collector forgets when a session began.
+#[tokio::test(start_paused = true)]
+async fn a_restart_keeps_the_start() {
+    let plex = Plex::start("127.0.0.1").await;
+    plex.sessions(&[film("1")]);
+    let servers = [("attic", "http://127.0.0.1:32400", &plex)];
+    let write = everything(Schema::Extended);
+    let times = |house: &House| {
+        let (rows, now_s) = house.points(&write);
+        let row = rows.iter().find(|r| r.measurement == "now_playing")?;
+        let of = |field| row.float(field).unwrap();
+        assert!(
+            (now_s - of("start_time") - of("duration")).abs() < 1e-3,
+            "{row:?}"
+        );
+        Some((of("start_time"), of("duration")))
+    };
+    let house = House::watch(&servers);
+    house.seen().await;
+    let (start_s, duration_s) = times(&house).unwrap();
+    let (carried, now) = house.carry();
+    drop(house);
+
+    let later = now + Duration::from_secs(20);
+    let house = House::resume(&servers, later, carried);
+    assert_eq!(times(&house), None, "nobody has looked yet");
+    house.seen().await;
+    let (start_then_s, duration_then_s) = times(&house).unwrap();
+    assert!(
+        (start_then_s - start_s).abs() < f64::EPSILON,
+        "{start_s} {start_then_s}"
+    );
+    assert!(
+        duration_then_s >= duration_s + 20.0,
+        "{duration_s} {duration_then_s}"
+    );
 }
 
 fn hosts(rows: &[Row], measurement: &str) -> Vec<String> {

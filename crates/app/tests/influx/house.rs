@@ -9,10 +9,10 @@ use base::{Clock, Secret};
 use export::Options;
 use export::sinks::Addition;
 use export::sinks::influx::schema::{self, Input};
-use export::sinks::influx::{EmptyStrings, Schema};
+use export::sinks::influx::{EmptyStrings, Schema, line};
 use jiff::Timestamp;
 use live::Live;
-use model::{Endpoint, LibraryKind, ServerSnapshot, Snapshot, SourceId, Text};
+use model::{Carried, Endpoint, LibraryKind, ServerSnapshot, Snapshot, SourceId, Text};
 use sources::Ctx;
 use sources::plex::Config;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -52,11 +52,21 @@ pub(crate) struct Write {
 impl House {
     /// Watches servers: our id of each, the address a user would have typed, and the server.
     pub(crate) fn watch(servers: &[(&str, &str, &Plex)]) -> Self {
+        Self::resume(
+            servers,
+            Timestamp::from_second(1_763_751_600).unwrap(),
+            Vec::new(),
+        )
+    }
+
+    /// Watches again, with what an earlier house wrote down.
+    pub(crate) fn resume(servers: &[(&str, &str, &Plex)], now: Timestamp, carried: Vec<Carried>) -> Self {
         let ids = servers.iter().map(|(id, ..)| (SourceId::from(*id), "plex"));
-        let (actor, live) = live::channel(ids);
+        let (mut actor, live) = live::channel(ids);
+        actor.restore(carried);
         let (out, observations) = tokio::sync::mpsc::channel(live::OBSERVATION_QUEUE);
         tokio::spawn(actor.run(observations));
-        let clock = Clock::manual(Timestamp::from_second(1_763_751_600).unwrap());
+        let clock = Clock::manual(now);
         let cancel = CancellationToken::new();
         for (id, _, plex) in servers {
             let config = Config {
@@ -130,7 +140,7 @@ impl House {
         sleep(4 * STEP).await;
     }
 
-    /// The points of now, and the moment in seconds.
+    /// The points of now as a server reads them, and the moment in seconds.
     pub(crate) fn points(&self, write: &Write) -> (Vec<Row>, f64) {
         let now_ns = i64::try_from(self.clock.now().as_nanosecond()).unwrap();
         let (snapshot, options) = (self.live.snapshot(), Options::default());
@@ -146,8 +156,26 @@ impl House {
             process: None,
             options: &options,
         };
-        let rows = schema::points(&input).iter().map(Row::of).collect();
-        (rows, now_ns as f64 / 1e9)
+        let mut lines = Vec::new();
+        for point in schema::points(&input) {
+            assert!(line::encode(&point, &mut lines), "no line: {point:?}");
+        }
+        let lines = String::from_utf8(lines).unwrap();
+        let read = sim::influx::parse(&lines).unwrap_or_else(|e| panic!("{e}\n{lines}"));
+        (read.iter().map(Row::of).collect(), now_ns as f64 / 1e9)
+    }
+
+    /// What is written down for the next process, and the time.
+    pub(crate) fn carry(&self) -> (Vec<Carried>, Timestamp) {
+        let snapshot = self.live.snapshot();
+        let carried = snapshot.servers.iter().map(|s| Carried {
+            source: s.id.clone(),
+            plays: s.plays.iter().map(|p| (**p).clone()).collect(),
+            counters: (*s.counters).clone(),
+            estimated_bytes: s.estimated_bytes,
+            transmitted_bytes: s.transmitted_bytes.clone(),
+        });
+        (carried.collect(), self.clock.now())
     }
 
     /// Lets the clock move a little, so that what begins now begins after what was written last.

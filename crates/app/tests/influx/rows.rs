@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use export::sinks::influx::point::{Field, Point};
+use sim::influx::ParsedPoint;
 
 /// A field's type and value.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,24 +26,18 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn of(point: &Point<'_>) -> Self {
-        let value = |field: &Field<'_>| match field {
-            Field::Text(text) => Value::Text(text.to_string()),
-            Field::Int(n) => Value::Int(*n),
-            Field::Float(f) => Value::Float(*f),
-            Field::Bool(_) => panic!("no schema of the collectors has one: {point:?}"),
+    pub(crate) fn of(point: &ParsedPoint) -> Self {
+        let value = |value: &sim::influx::Value| match value {
+            sim::influx::Value::Text(text) => Value::Text(text.clone()),
+            sim::influx::Value::Int(n) => Value::Int(*n),
+            sim::influx::Value::Float(f) => Value::Float(*f),
+            sim::influx::Value::Bool(_) => panic!("no schema of the collectors has one: {point:?}"),
         };
-        let tags = point.tags.iter().filter(|(_, text)| !text.is_empty());
+        let fields = point.fields.iter();
         Self {
-            measurement: point.measurement.to_owned(),
-            tags: tags
-                .map(|(name, text)| ((*name).to_owned(), text.to_string()))
-                .collect(),
-            fields: point
-                .fields
-                .iter()
-                .map(|(name, field)| ((*name).to_owned(), value(field)))
-                .collect(),
+            measurement: point.measurement.clone(),
+            tags: point.tags.iter().cloned().collect(),
+            fields: fields.map(|(name, of)| (name.clone(), value(of))).collect(),
         }
     }
 

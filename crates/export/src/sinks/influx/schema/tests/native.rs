@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::{Asked, Field, Owned};
-use crate::sinks::influx::Schema;
+use crate::sinks::influx::point::Point;
+use crate::sinks::influx::{Schema, line};
 use crate::tests::strict::Exposition;
 use crate::tests::{build, native as full, properties, scrape};
 use crate::{Kind, Profile, catalogue};
@@ -20,6 +21,32 @@ fn every_family_of_the_catalogue_is_a_measurement_and_says_what_the_text_says() 
 
     let text = scrape(Profile::Native, &snapshot);
     assert_eq!(as_samples(&points), samples_of(&text));
+}
+
+#[test]
+fn every_point_is_a_line_that_reads_back_the_same() {
+    let points = Asked::of(Schema::Native).points(&full::full());
+    let mut lines = Vec::new();
+    for p in &points {
+        let point = Point {
+            measurement: &p.measurement,
+            tags: p.tags.iter().map(|(k, v)| (&**k, v.into())).collect(),
+            fields: p.fields.iter().map(|(k, v)| (&**k, v.clone())).collect(),
+            at_ns: p.at_ns,
+        };
+        assert!(line::encode(&point, &mut lines), "{p:?}");
+    }
+    let read = sim::influx::parse(&String::from_utf8(lines).unwrap()).unwrap();
+    assert_eq!(read.len(), points.len());
+    for (read, p) in read.iter().zip(&points) {
+        assert_eq!(read.measurement, p.measurement);
+        assert!(read.tags.iter().map(|(k, v)| (k, v)).eq(&p.tags), "{p:?}");
+        let kind = match p.fields["value"] {
+            Field::Int(_) => "integer",
+            _ => "float",
+        };
+        assert_eq!(read.fields[0].1.kind(), kind, "{p:?}");
+    }
 }
 
 /// Beyond 2^53 milliseconds a float of the seconds is off in its last digit.
