@@ -196,7 +196,7 @@ impl State {
     }
 
     pub(super) fn hold(&mut self) -> bool {
-        self.holding = self.has_disk && !self.stopped && self.waiting() > 0;
+        self.holding = self.has_disk && !self.stopped;
         self.holding
     }
 

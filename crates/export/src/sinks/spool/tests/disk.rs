@@ -46,8 +46,8 @@ async fn the_end_does_not_wait_for_a_disk_that_takes_nothing() {
     fs::rename(house.spool(), house.dir.path().join("aside")).unwrap();
     queue.push(batch(0..10, 10));
     let begun = std::time::Instant::now();
-    queue.close(Duration::from_secs(600)).await;
-    assert!(begun.elapsed() < Duration::from_secs(60));
+    queue.close(Duration::from_mins(10)).await;
+    assert!(begun.elapsed() < Duration::from_mins(1));
 }
 
 #[test]

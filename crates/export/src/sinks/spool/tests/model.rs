@@ -120,10 +120,11 @@ impl Model {
             end += 1;
         }
         assert_eq!(counted, waiting);
+        // What was sent from memory need not be on disk.
+        let lost = self.batches.len() - end.max(self.sent);
         assert!(
-            self.batches.len() - end <= lost_max,
-            "{} batches are lost of which {lost_max} may be; {first} came first, {waiting} wait; {self:?}",
-            self.batches.len() - end
+            lost <= lost_max,
+            "{lost} batches are lost of which {lost_max} may be"
         );
         self.batches.truncate(end);
         self.sent = start;
@@ -255,7 +256,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn the_same_as_an_obvious_list(steps in steps(), disk_bytes in prop_oneof![Just(PLENTY as u64), Just(200_000)]) {
