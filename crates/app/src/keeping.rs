@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Keeping, plain};
 use crate::failure::Failure;
-use crate::installation;
+use crate::{installation, logging};
 
 const PRUNE_EVERY: Duration = Duration::from_hours(24);
 
@@ -199,7 +199,9 @@ pub(crate) fn tautulli_key(config: &Config) -> Result<Option<Secret>, Failure> {
                 ),
             };
             tracing::debug!("no key in {}: {}", path.display(), plain(&e));
-            // The one moment at which it is shown, so that a client can be set up.
+            // The one moment at which it is shown, so that a client can be set up; a log that hides secrets leads to
+            // the file.
+            logging::censor().hide(&key);
             tracing::info!("Tautulli-compatible API at /api/v2 with the new key {key}, {kept}");
             Ok(Some(Secret::new(&key)))
         }

@@ -316,10 +316,8 @@ mod tests {
             values in proptest::collection::btree_map("[a-z]{1,8}", "[ -~äß]{0,30}", 0..8),
             spaces in " {0,3}",
         ) {
-            let mut text = "[A]\n".to_owned();
-            for (key, value) in &values {
-                text += &format!("{key}{spaces}={spaces}{value}\n\n");
-            }
+            let lines = values.iter().map(|(key, value)| format!("{key}{spaces}={spaces}{value}\n\n"));
+            let text: String = ["[A]\n".to_owned()].into_iter().chain(lines).collect();
             let document = parse(&text).unwrap();
             for (key, value) in &values {
                 let entry = document.entry("A", key).unwrap();

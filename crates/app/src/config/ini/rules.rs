@@ -218,8 +218,9 @@ impl Writer<'_> {
             (user, password) => {
                 let lacks = if user.is_none() { "Username" } else { "Password" };
                 let line = user.map_or(password.and_then(|p| p.line), |u| u.line);
-                let what =
-                    format!("PLEX.{lacks} is not set, so a sign-in by `projectionist login plex` is needed");
+                let what = format!(
+                    "PLEX.{lacks} is not set: servers that ask for a token get the one of `projectionist login plex`"
+                );
                 self.remark(line, what);
                 return Ok(());
             }
@@ -269,16 +270,13 @@ impl Writer<'_> {
         let enable = self.ini.yes(HERE, "Enable", false)?;
         let level = self.level()?;
         if enable.value {
-            match &level {
-                Some(level) => {
-                    let file = self.ini.word(HERE, "LogFile", None, "output.log")?;
-                    self.put(("log", 0, "file"), file.value, file.line)?;
-                    self.put(("log", 0, "file_level"), level.value, level.line)?;
-                }
-                None => {
-                    let line = self.ini.raw(HERE, "Level").and_then(|s| s.line);
-                    self.remark(line, "LOGGING.Level is not known, so nothing is logged in a file");
-                }
+            if let Some(level) = &level {
+                let file = self.ini.word(HERE, "LogFile", None, "output.log")?;
+                self.put(("log", 0, "file"), file.value, file.line)?;
+                self.put(("log", 0, "file_level"), level.value, level.line)?;
+            } else {
+                let line = self.ini.raw(HERE, "Level").and_then(|s| s.line);
+                self.remark(line, "LOGGING.Level is not known, so nothing is logged in a file");
             }
         }
         let output = self.ini.yes("GENERAL", "Output", true)?;

@@ -318,7 +318,7 @@ fn remarks_name_what_differs() {
         ),
         (
             with("PLEX", "Password ="),
-            "PLEX.Password is not set, so a sign-in by `projectionist login plex` is needed",
+            "PLEX.Password is not set: servers that ask for a token get the one of `projectionist login plex`",
         ),
         (
             with("INFLUXDB", "Password = x"),
@@ -346,8 +346,8 @@ fn remarks_name_what_differs() {
     }
 }
 
-/// Files, and the refusal.
-fn refusals() -> Vec<(String, &'static str)> {
+/// Files with a value that makes no sense, and the refusal.
+fn values_refused() -> Vec<(String, &'static str)> {
     vec![
         (
             with("GENERAL", "Delay ="),
@@ -389,6 +389,12 @@ fn refusals() -> Vec<(String, &'static str)> {
             with("INFLUXDB", "Database ="),
             "config.ini:2: INFLUXDB.Database: nothing stands after the = | write Database = plex_data, or leave the line away",
         ),
+    ]
+}
+
+/// The same, where the file as a whole is wrong.
+fn files_refused() -> Vec<(String, &'static str)> {
+    vec![
         (
             with("PLEX", "Servers = ,"),
             "config.ini:4: PLEX.Servers: it names no server | write Servers = 192.168.1.10",
@@ -438,7 +444,7 @@ fn refusals() -> Vec<(String, &'static str)> {
 
 #[test]
 fn nonsense_is_refused_with_its_line_and_a_hint() {
-    for (text, expected) in refusals() {
+    for (text, expected) in values_refused().into_iter().chain(files_refused()) {
         let Err(failure) = read(&text, Path::new(PATH), &outside(None)) else {
             panic!("must be refused: {text}")
         };

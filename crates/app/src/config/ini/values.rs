@@ -65,7 +65,7 @@ impl Ini<'_> {
         Failure::config(format!("{}{at}: {section}.{key}: {what}", self.path.display())).hint(hint)
     }
 
-    fn problem(&self, problem: Problem) -> Failure {
+    fn problem(&self, problem: &Problem) -> Failure {
         let message = format!("{}:{}: {}", self.path.display(), problem.line, problem.what);
         Failure::config(message).hint(problem.hint)
     }
@@ -75,7 +75,7 @@ impl Ini<'_> {
         let Some(entry) = self.entry(section, key) else {
             return Ok(None);
         };
-        let text = self.document.text(section, entry).map_err(|p| self.problem(p))?;
+        let text = self.document.text(section, entry).map_err(|p| self.problem(&p))?;
         Ok(Some(Said {
             value: text,
             line: Some(entry.line),
