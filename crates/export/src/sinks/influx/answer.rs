@@ -144,8 +144,8 @@ pub(super) fn judge(api: Api, status: u16, retry_after: Option<Duration>, body: 
 
 /// Overload, and whatever a proxy says for a server that is away: no message can make it permanent.
 fn later(status: u16, retry_after: Option<Duration>, is_page: bool, body: &str) -> Option<Verdict> {
-    let sure = matches!(status, 408 | 429 | 502 | 503 | 504);
-    if !sure && !(is_page && status >= 500) {
+    let may_pass = matches!(status, 408 | 429 | 502 | 503 | 504) || (is_page && status >= 500);
+    if !may_pass {
         return None;
     }
     let told = if is_page {

@@ -33,7 +33,7 @@ pub async fn check(config: &Config) -> Result<CheckReport, Error> {
         Verdict::NoDatabase => notes.push(missing_database(&client, config)?),
         verdict => {
             if let Some(trouble) = trouble(&answer, verdict) {
-                return Err(explained(trouble, &client, product));
+                return Err(explained(&trouble, &client, product));
             }
         }
     }
@@ -86,7 +86,7 @@ fn trouble(answer: &Answer, verdict: Verdict) -> Option<Trouble> {
 }
 
 /// The words of [`judge`], with what only the headers tell: who it was.
-fn explained(trouble: Trouble, client: &Client, product: Option<&Product>) -> Error {
+fn explained(trouble: &Trouble, client: &Client, product: Option<&Product>) -> Error {
     let wrong = |what: &str, hint: String| {
         Error::new(
             &client.who,

@@ -94,6 +94,12 @@ pub async fn deliver_at(
         outage: OutageLog::default(),
         causes: Causes::default(),
     };
+    if config.tls_skip_verify {
+        tracing::warn!(
+            "{}: its certificate is not checked (`tls_skip_verify`)",
+            sender.client.who
+        );
+    }
     loop {
         let mut taken = tokio::select! {
             biased;

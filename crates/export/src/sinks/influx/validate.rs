@@ -257,134 +257,60 @@ mod tests {
         }
     }
 
+    type Change = fn(&mut Config);
+
+    const REFUSED_1: &[(Change, &str)] = &[
+        (|c| c.url = String::new(), "`url` is missing"),
+        (|c| c.url = "attic".to_owned(), "does not begin with http"),
+        (|c| c.url = "attic:8086".to_owned(), "does not begin with http"),
+        (|c| c.url = "ftp://attic".to_owned(), "not ftp://"),
+        (|c| c.url = "http://".to_owned(), "no address"),
+        (
+            |c| c.url = "http://me:hunter2@attic:8086".to_owned(),
+            "user name or password",
+        ),
+        (
+            |c| c.url = "http://attic:8086/?token=hunter2".to_owned(),
+            "more than an address",
+        ),
+        (|c| c.database = String::new(), "`database` is empty"),
+        (|c| c.database = "a\nb".to_owned(), "control character"),
+        (|c| c.password = Some(Secret::new("hunter2")), "no `user`"),
+        (|c| c.user = Some("a:b".into()), "colon"),
+        (|c| c.org = Some("home".into()), "`org` means nothing"),
+        (|c| c.interval_s = 0.1, "`interval_s` must be from 0.5"),
+        (|c| c.timeout_s = f64::NAN, "`timeout_s`"),
+        (|c| c.library_interval_s = 0, "`library_interval_s`"),
+        (|c| c.batch_points = 0, "`batch_points`"),
+    ];
+
+    const REFUSED_2: &[(Change, &str)] = &[
+        (|c| c.org = None, "`org` is missing"),
+        (|c| (c.api, c.bucket) = (Api::V2, None), "`bucket` is missing"),
+        (|c| c.token = None, "`token` is missing"),
+        (|c| c.token = Some(Secret::new(" ")), "`token` is missing"),
+        (|c| c.user = Some("me".into()), "`user` means nothing"),
+        (|c| c.api = Api::V3, "`org` means nothing"),
+    ];
+
+    const REFUSED_3: &[(Change, &str)] = &[
+        (|c| (c.api, c.token) = (Api::V3, None), "`token` is missing"),
+        (
+            |c| c.retention_policy = Some("year".into()),
+            "`retention_policy` means nothing",
+        ),
+        (|c| (c.api, c.user) = (Api::V1, Some("me".into())), "only one"),
+    ];
+
     #[test]
     fn what_cannot_work_is_refused_with_its_key() {
-        let some = |text: &str| Some(text.to_owned());
-        let url = |url: &str| Config {
-            url: url.to_owned(),
-            ..v1()
-        };
-        let cases: Vec<(Config, &str)> = vec![
-            (url(""), "`url` is missing"),
-            (url("attic"), "does not begin with http"),
-            (url("attic:8086"), "does not begin with http"),
-            (url("ftp://attic"), "not ftp://"),
-            (url("http://"), "no address"),
-            (url("http://me:hunter2@attic:8086"), "user name or password"),
-            (url("http://attic:8086/?token=hunter2"), "more than an address"),
-            (
-                Config {
-                    database: String::new(),
-                    ..v1()
-                },
-                "`database` is empty",
-            ),
-            (
-                Config {
-                    database: "a\nb".to_owned(),
-                    ..v1()
-                },
-                "control character",
-            ),
-            (
-                Config {
-                    password: Some(Secret::new("hunter2")),
-                    ..v1()
-                },
-                "no `user`",
-            ),
-            (
-                Config {
-                    user: some("a:b"),
-                    ..v1()
-                },
-                "colon",
-            ),
-            (
-                Config {
-                    org: some("home"),
-                    ..v1()
-                },
-                "`org` means nothing",
-            ),
-            (
-                Config {
-                    api: Api::V1,
-                    user: some("me"),
-                    ..v3()
-                },
-                "only one",
-            ),
-            (Config { org: None, ..v2() }, "`org` is missing"),
-            (
-                Config {
-                    api: Api::V2,
-                    bucket: None,
-                    ..v2()
-                },
-                "`bucket` is missing",
-            ),
-            (Config { token: None, ..v2() }, "`token` is missing"),
-            (
-                Config {
-                    token: Some(Secret::new(" ")),
-                    ..v2()
-                },
-                "`token` is missing",
-            ),
-            (
-                Config {
-                    user: some("me"),
-                    ..v2()
-                },
-                "`user` means nothing",
-            ),
-            (
-                Config {
-                    api: Api::V3,
-                    token: None,
-                    ..v1()
-                },
-                "`token` is missing",
-            ),
-            (
-                Config {
-                    retention_policy: some("year"),
-                    ..v3()
-                },
-                "`retention_policy` means nothing",
-            ),
-            (Config { api: Api::V3, ..v2() }, "`org` means nothing"),
-            (
-                Config {
-                    interval_s: 0.1,
-                    ..v1()
-                },
-                "`interval_s` must be from 0.5",
-            ),
-            (
-                Config {
-                    timeout_s: f64::NAN,
-                    ..v1()
-                },
-                "`timeout_s`",
-            ),
-            (
-                Config {
-                    library_interval_s: 0,
-                    ..v1()
-                },
-                "`library_interval_s`",
-            ),
-            (
-                Config {
-                    batch_points: 0,
-                    ..v1()
-                },
-                "`batch_points`",
-            ),
-        ];
-        for (config, expected) in cases {
+        let tables = [(v1(), REFUSED_1), (v2(), REFUSED_2), (v3(), REFUSED_3)];
+        for (good, (change, expected)) in tables
+            .iter()
+            .flat_map(|(c, cases)| cases.iter().map(move |x| (c, x)))
+        {
+            let mut config = good.clone();
+            change(&mut config);
             let e = config.validate().unwrap_err();
             let text = format!("{e} {:?}", e.hint());
             assert!(text.contains(expected), "{text}");

@@ -179,7 +179,7 @@ async fn a_missing_database_is_made_by_who_may() {
     );
     fake.change(|s| s.privilege = Privilege::Admin);
     delivery.settled(5).await;
-    assert_eq!(fake.databases(), [config.database.clone()]);
+    assert_eq!(fake.databases(), [config.database.as_str()]);
     assert_eq!(fake.len(), 5);
     delivery.stop().await;
 }

@@ -236,7 +236,7 @@ async fn an_answer_too_long_to_read_is_made_shorter_by_fewer_lines() {
             .filter(|l| l.contains("bad"))
             .map(|l| format!("unable to parse '{l}': no"))
             .collect();
-        let text = named.join("\\n").repeat(1).replace('"', "\\\"");
+        let text = named.join("\\n").replace('"', "\\\"");
         says("400 Bad Request", &format!(r#"{{"error":"{text}"}}"#))
     })
     .await;

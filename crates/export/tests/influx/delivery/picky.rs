@@ -63,9 +63,8 @@ async fn serve(
     taken: &Mutex<Vec<String>>,
     requests: &Mutex<u32>,
 ) {
-    let mut bytes = Vec::new();
+    let (mut bytes, mut chunk) = (Vec::new(), vec![0; 65_536]);
     let (head, body) = loop {
-        let mut chunk = [0; 65_536];
         let Ok(count @ 1..) = stream.read(&mut chunk).await else {
             return;
         };

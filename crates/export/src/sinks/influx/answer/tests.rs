@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 /// What a case expects, without what every case would repeat.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug)]
 enum Expected {
     Stored,
     /// Reason, points, lines named, a part of the cause.
@@ -48,369 +48,371 @@ fn agrees(verdict: &Verdict, expected: &Expected) -> bool {
     }
 }
 
-#[track_caller]
-fn check(cases: &[(Api, u16, &str, Expected)]) {
-    for (api, status, body, expected) in cases {
-        let verdict = judge(*api, *status, None, body);
+/// Interface, status, body.
+type Case = (Api, u16, &'static str, Expected);
+
+#[test]
+fn every_known_answer_means_what_it_means() {
+    for (api, status, body, expected) in [VERSION_1_LINES, VERSION_1_TROUBLE, VERSION_2, VERSION_3].concat() {
+        let verdict = judge(api, status, None, body);
         assert!(
-            agrees(&verdict, expected),
+            agrees(&verdict, &expected),
             "{api:?} {status} {body}\n  is {verdict:?}\n  not {expected:?}"
         );
     }
 }
 
-#[test]
-fn version_1_stored_or_about_lines() {
-    let v1 = Api::V1;
-    check(&[
-        (v1, 204, "", E::Stored),
-        (v1, 200, "", E::Stored),
-        (v1, 200, r#"{"results":[]}"#, E::Stored),
-        (
-            v1,
-            400,
-            r#"{"error":"partial write: unable to parse 'm v=': missing field value\nunable to parse 'm,a= v=3 1': missing tag value dropped=0"}"#,
-            E::Partial(
-                Invalid,
-                Some(2),
-                2,
-                "cannot read a line of m: missing field value",
-            ),
+const VERSION_1_LINES: &[Case] = &[
+    (Api::V1, 204, "", E::Stored),
+    (Api::V1, 200, "", E::Stored),
+    (Api::V1, 200, r#"{"results":[]}"#, E::Stored),
+    (
+        Api::V1,
+        400,
+        r#"{"error":"partial write: unable to parse 'm v=': missing field value\nunable to parse 'm,a= v=3 1': missing tag value dropped=0"}"#,
+        E::Partial(
+            Invalid,
+            Some(2),
+            2,
+            "cannot read a line of m: missing field value",
         ),
-        (
-            v1,
-            400,
-            r#"{"error":"partial write: field type conflict: input field \"v\" on measurement \"m\" is type float, already exists as type integer dropped=3"}"#,
-            E::Partial(
-                TypeConflict,
-                Some(3),
-                0,
-                r#"input field "v" on measurement "m" is type float, already exists as type integer"#,
-            ),
+    ),
+    (
+        Api::V1,
+        400,
+        r#"{"error":"partial write: field type conflict: input field \"v\" on measurement \"m\" is type float, already exists as type integer dropped=3"}"#,
+        E::Partial(
+            TypeConflict,
+            Some(3),
+            0,
+            r#"input field "v" on measurement "m" is type float, already exists as type integer"#,
         ),
-        (v1, 400, r#"{"error":"field type conflict"}"#, E::ResendOnce),
-        (
-            v1,
-            400,
-            r#"{"error":"unable to parse 'm v=': missing field value"}"#,
-            E::Refused(Invalid, Some(1), 1, "missing field value"),
+    ),
+    (Api::V1, 400, r#"{"error":"field type conflict"}"#, E::ResendOnce),
+    (
+        Api::V1,
+        400,
+        r#"{"error":"unable to parse 'm v=': missing field value"}"#,
+        E::Refused(Invalid, Some(1), 1, "missing field value"),
+    ),
+    (
+        Api::V1,
+        400,
+        r#"{"error":"partial write: points beyond retention policy dropped=7"}"#,
+        E::Partial(TooOld, Some(7), 0, "points beyond retention policy"),
+    ),
+    (
+        Api::V1,
+        400,
+        r#"{"error":"partial write: max-series-per-database limit exceeded: (1000000) dropped=2"}"#,
+        E::Partial(
+            Limit,
+            Some(2),
+            0,
+            "max-series-per-database limit exceeded: (1000000)",
         ),
-        (
-            v1,
-            400,
-            r#"{"error":"partial write: points beyond retention policy dropped=7"}"#,
-            E::Partial(TooOld, Some(7), 0, "points beyond retention policy"),
-        ),
-        (
-            v1,
-            400,
-            r#"{"error":"partial write: max-series-per-database limit exceeded: (1000000) dropped=2"}"#,
-            E::Partial(
-                Limit,
-                Some(2),
-                0,
-                "max-series-per-database limit exceeded: (1000000)",
-            ),
-        ),
-        (
-            v1,
-            400,
-            r#"{"error":"partial write: max-values-per-tag limit exceeded (10/10): measurement=\"m\" tag=\"user\" value=\"Bob\" dropped=1"}"#,
-            E::Partial(Limit, Some(1), 0, r#"tag="user""#),
-        ),
-        (v1, 413, r#"{"error":"Request Entity Too Large"}"#, E::TooLarge),
-        (v1, 413, "<html>413 Request Entity Too Large</html>", E::TooLarge),
-        (
-            v1,
-            400,
-            "what is this?",
-            E::Refused(Invalid, None, 0, "what is this?"),
-        ),
-    ]);
-}
+    ),
+    (
+        Api::V1,
+        400,
+        r#"{"error":"partial write: max-values-per-tag limit exceeded (10/10): measurement=\"m\" tag=\"user\" value=\"Bob\" dropped=1"}"#,
+        E::Partial(Limit, Some(1), 0, r#"tag="user""#),
+    ),
+    (
+        Api::V1,
+        413,
+        r#"{"error":"Request Entity Too Large"}"#,
+        E::TooLarge,
+    ),
+    (
+        Api::V1,
+        413,
+        "<html>413 Request Entity Too Large</html>",
+        E::TooLarge,
+    ),
+    (
+        Api::V1,
+        400,
+        "what is this?",
+        E::Refused(Invalid, None, 0, "what is this?"),
+    ),
+];
 
-#[test]
-fn version_1_about_us_or_it() {
-    let v1 = Api::V1;
-    check(&[
-        (
-            v1,
-            401,
-            r#"{"error":"authorization failed"}"#,
-            E::Denied(Kind::Unauthorized),
-        ),
-        (
-            v1,
-            401,
-            r#"{"error":"unable to parse authentication credentials"}"#,
-            E::Denied(Kind::Unauthorized),
-        ),
-        (
-            v1,
-            403,
-            r#"{"error":"\"bob\" user is not authorized to write to database \"x\""}"#,
-            E::Denied(Kind::Forbidden),
-        ),
-        (v1, 404, r#"{"error":"database not found: \"x\""}"#, E::NoDatabase),
-        (
-            v1,
-            404,
-            "404 page not found",
-            E::Misconfigured(Kind::NotFound, "InfluxDB 2 wants"),
-        ),
-        (
-            v1,
-            405,
-            "Method Not Allowed",
-            E::Misconfigured(Kind::WrongTarget, "InfluxDB"),
-        ),
-        (
-            v1,
-            400,
-            r#"{"error":"database is required"}"#,
-            E::Misconfigured(Kind::Config, "database"),
-        ),
-        (
-            v1,
-            400,
-            r#"{"error":"gzip: invalid header"}"#,
-            E::Misconfigured(Kind::Config, "gzip"),
-        ),
-        (
-            v1,
-            500,
-            r#"{"error":"retention policy not found: x"}"#,
-            E::Misconfigured(Kind::NotFound, "retention_policy"),
-        ),
-        (
-            v1,
-            500,
-            r#"{"error":"engine: cache-max-memory-size exceeded: (1073741825/1073741824)"}"#,
-            E::Later(Kind::ServerError, "cache-max-memory-size"),
-        ),
-        (
-            v1,
-            500,
-            r#"{"error":"timeout"}"#,
-            E::Later(Kind::ServerError, "timeout (HTTP 500)"),
-        ),
-        (
-            v1,
-            503,
-            "request throttled, queue full",
-            E::Later(Kind::ServerError, "queue full"),
-        ),
-        (
-            v1,
-            502,
-            "<html>502 Bad Gateway</html>",
-            E::Later(Kind::ServerError, "HTTP 502"),
-        ),
-        (
-            v1,
-            500,
-            "<html>oops</html>",
-            E::Later(Kind::ServerError, "HTTP 500"),
-        ),
-        (v1, 504, "", E::Later(Kind::Timeout, "HTTP 504")),
-        (v1, 408, "", E::Later(Kind::Timeout, "HTTP 408")),
-        (
-            v1,
-            500,
-            r#"{"error":"partial write: node 3 is away"}"#,
-            E::Later(Kind::ServerError, "away"),
-        ),
-        // What is no InfluxDB at all.
-        (
-            v1,
-            200,
-            "<!doctype html><title>Plex</title>",
-            E::Misconfigured(Kind::WrongTarget, "address"),
-        ),
-        (
-            v1,
-            404,
-            "<html>Not Found</html>",
-            E::Misconfigured(Kind::WrongTarget, "address"),
-        ),
-        (v1, 401, "<html>log in</html>", E::Denied(Kind::Unauthorized)),
-        (
-            v1,
-            400,
-            "<html>The plain HTTP request was sent to HTTPS port</html>",
-            E::Misconfigured(Kind::WrongTarget, "address"),
-        ),
-        (v1, 302, "", E::Misconfigured(Kind::WrongTarget, "address")),
-    ]);
-}
+const VERSION_1_TROUBLE: &[Case] = &[
+    (
+        Api::V1,
+        401,
+        r#"{"error":"authorization failed"}"#,
+        E::Denied(Kind::Unauthorized),
+    ),
+    (
+        Api::V1,
+        401,
+        r#"{"error":"unable to parse authentication credentials"}"#,
+        E::Denied(Kind::Unauthorized),
+    ),
+    (
+        Api::V1,
+        403,
+        r#"{"error":"\"bob\" user is not authorized to write to database \"x\""}"#,
+        E::Denied(Kind::Forbidden),
+    ),
+    (
+        Api::V1,
+        404,
+        r#"{"error":"database not found: \"x\""}"#,
+        E::NoDatabase,
+    ),
+    (
+        Api::V1,
+        404,
+        "404 page not found",
+        E::Misconfigured(Kind::NotFound, "InfluxDB 2 wants"),
+    ),
+    (
+        Api::V1,
+        405,
+        "Method Not Allowed",
+        E::Misconfigured(Kind::WrongTarget, "InfluxDB"),
+    ),
+    (
+        Api::V1,
+        400,
+        r#"{"error":"database is required"}"#,
+        E::Misconfigured(Kind::Config, "database"),
+    ),
+    (
+        Api::V1,
+        400,
+        r#"{"error":"gzip: invalid header"}"#,
+        E::Misconfigured(Kind::Config, "gzip"),
+    ),
+    (
+        Api::V1,
+        500,
+        r#"{"error":"retention policy not found: x"}"#,
+        E::Misconfigured(Kind::NotFound, "retention_policy"),
+    ),
+    (
+        Api::V1,
+        500,
+        r#"{"error":"engine: cache-max-memory-size exceeded: (1073741825/1073741824)"}"#,
+        E::Later(Kind::ServerError, "cache-max-memory-size"),
+    ),
+    (
+        Api::V1,
+        500,
+        r#"{"error":"timeout"}"#,
+        E::Later(Kind::ServerError, "timeout (HTTP 500)"),
+    ),
+    (
+        Api::V1,
+        503,
+        "request throttled, queue full",
+        E::Later(Kind::ServerError, "queue full"),
+    ),
+    (
+        Api::V1,
+        502,
+        "<html>502 Bad Gateway</html>",
+        E::Later(Kind::ServerError, "HTTP 502"),
+    ),
+    (
+        Api::V1,
+        500,
+        "<html>oops</html>",
+        E::Later(Kind::ServerError, "HTTP 500"),
+    ),
+    (Api::V1, 504, "", E::Later(Kind::Timeout, "HTTP 504")),
+    (Api::V1, 408, "", E::Later(Kind::Timeout, "HTTP 408")),
+    (
+        Api::V1,
+        500,
+        r#"{"error":"partial write: node 3 is away"}"#,
+        E::Later(Kind::ServerError, "away"),
+    ),
+    // What is no InfluxDB at all.
+    (
+        Api::V1,
+        200,
+        "<!doctype html><title>Plex</title>",
+        E::Misconfigured(Kind::WrongTarget, "address"),
+    ),
+    (
+        Api::V1,
+        404,
+        "<html>Not Found</html>",
+        E::Misconfigured(Kind::WrongTarget, "address"),
+    ),
+    (Api::V1, 401, "<html>log in</html>", E::Denied(Kind::Unauthorized)),
+    (
+        Api::V1,
+        400,
+        "<html>The plain HTTP request was sent to HTTPS port</html>",
+        E::Misconfigured(Kind::WrongTarget, "address"),
+    ),
+    (Api::V1, 302, "", E::Misconfigured(Kind::WrongTarget, "address")),
+];
 
-#[test]
-fn version_2() {
-    let v2 = Api::V2;
-    check(&[
-        (v2, 204, "", E::Stored),
-        (
-            v2,
-            400,
-            r#"{"code":"invalid","message":"unable to parse 'm v=': missing field value\nunable to parse 'x': missing fields"}"#,
-            E::Refused(Invalid, Some(2), 2, "missing field value"),
-        ),
-        (
-            v2,
-            400,
-            r#"{"code":"invalid","message":"failed to parse line protocol","line":2}"#,
-            E::Refused(Invalid, Some(1), 1, "failed to parse"),
-        ),
-        (
-            v2,
-            422,
-            r#"{"code":"unprocessable entity","message":"failure writing points to database: partial write: field type conflict: input field \"v\" on measurement \"m\" is type string, already exists as type integer dropped=4"}"#,
-            E::Partial(TypeConflict, Some(4), 0, r#"input field "v" on measurement "m""#),
-        ),
-        (
-            v2,
-            500,
-            r#"{"code":"internal error","message":"unexpected error writing points to database: partial write: points beyond retention policy dropped=2"}"#,
-            E::Partial(TooOld, Some(2), 0, "beyond"),
-        ),
-        (
-            v2,
-            500,
-            r#"{"code":"internal error","message":"unexpected error writing points to database: field type conflict"}"#,
-            E::ResendOnce,
-        ),
-        (
-            v2,
-            500,
-            r#"{"code":"internal error","message":"unexpected error writing points to database: points beyond retention policy"}"#,
-            E::Refused(TooOld, None, 0, "beyond"),
-        ),
-        (
-            v2,
-            400,
-            r#"{"code":"invalid","message":"invalid precision; valid precision units are ns, us, ms, and s"}"#,
-            E::Misconfigured(Kind::Config, "gzip"),
-        ),
-        (
-            v2,
-            404,
-            r#"{"code":"not found","message":"bucket \"plex\" not found"}"#,
-            E::Misconfigured(Kind::NotFound, "`bucket`"),
-        ),
-        (
-            v2,
-            404,
-            r#"{"code":"not found","message":"organization name \"home\" not found"}"#,
-            E::Misconfigured(Kind::NotFound, "`org`"),
-        ),
-        (
-            v2,
-            404,
-            "404 page not found",
-            E::Misconfigured(Kind::NotFound, "before 1.8"),
-        ),
-        (
-            v2,
-            404,
-            r#"{"code":"not found","message":"no dbrp mapping found"}"#,
-            E::Misconfigured(Kind::WrongTarget, "`bucket`"),
-        ),
-        (
-            v2,
-            401,
-            r#"{"code":"unauthorized","message":"unauthorized access"}"#,
-            E::Denied(Kind::Unauthorized),
-        ),
-        (
-            v2,
-            403,
-            r#"{"code":"forbidden","message":"insufficient permissions for write"}"#,
-            E::Denied(Kind::Forbidden),
-        ),
-        (
-            v2,
-            413,
-            r#"{"code":"request too large","message":"cannot read data: points batch is too large"}"#,
-            E::TooLarge,
-        ),
-        (
-            v2,
-            429,
-            r#"{"code":"too many requests","message":"org is over its limit"}"#,
-            E::Later(Kind::RateLimited, "limit"),
-        ),
-        (
-            v2,
-            503,
-            r#"{"code":"unavailable","message":"unavailable"}"#,
-            E::Later(Kind::ServerError, "unavailable"),
-        ),
-        (
-            v2,
-            503,
-            r#"{"code":"unavailable","message":"partial write: field type conflict: input field \"v\" on measurement \"m\" is type string, already exists as type integer dropped=1"}"#,
-            E::Partial(TypeConflict, Some(1), 0, "input field"),
-        ),
-        (
-            v2,
-            500,
-            r#"{"code":"internal error","message":"disk full"}"#,
-            E::Later(Kind::ServerError, "disk full"),
-        ),
-    ]);
-}
+const VERSION_2: &[Case] = &[
+    (Api::V2, 204, "", E::Stored),
+    (
+        Api::V2,
+        400,
+        r#"{"code":"invalid","message":"unable to parse 'm v=': missing field value\nunable to parse 'x': missing fields"}"#,
+        E::Refused(Invalid, Some(2), 2, "missing field value"),
+    ),
+    (
+        Api::V2,
+        400,
+        r#"{"code":"invalid","message":"failed to parse line protocol","line":2}"#,
+        E::Refused(Invalid, Some(1), 1, "failed to parse"),
+    ),
+    (
+        Api::V2,
+        422,
+        r#"{"code":"unprocessable entity","message":"failure writing points to database: partial write: field type conflict: input field \"v\" on measurement \"m\" is type string, already exists as type integer dropped=4"}"#,
+        E::Partial(TypeConflict, Some(4), 0, r#"input field "v" on measurement "m""#),
+    ),
+    (
+        Api::V2,
+        500,
+        r#"{"code":"internal error","message":"unexpected error writing points to database: partial write: points beyond retention policy dropped=2"}"#,
+        E::Partial(TooOld, Some(2), 0, "beyond"),
+    ),
+    (
+        Api::V2,
+        500,
+        r#"{"code":"internal error","message":"unexpected error writing points to database: field type conflict"}"#,
+        E::ResendOnce,
+    ),
+    (
+        Api::V2,
+        500,
+        r#"{"code":"internal error","message":"unexpected error writing points to database: points beyond retention policy"}"#,
+        E::Refused(TooOld, None, 0, "beyond"),
+    ),
+    (
+        Api::V2,
+        400,
+        r#"{"code":"invalid","message":"invalid precision; valid precision units are ns, us, ms, and s"}"#,
+        E::Misconfigured(Kind::Config, "gzip"),
+    ),
+    (
+        Api::V2,
+        404,
+        r#"{"code":"not found","message":"bucket \"plex\" not found"}"#,
+        E::Misconfigured(Kind::NotFound, "`bucket`"),
+    ),
+    (
+        Api::V2,
+        404,
+        r#"{"code":"not found","message":"organization name \"home\" not found"}"#,
+        E::Misconfigured(Kind::NotFound, "`org`"),
+    ),
+    (
+        Api::V2,
+        404,
+        "404 page not found",
+        E::Misconfigured(Kind::NotFound, "before 1.8"),
+    ),
+    (
+        Api::V2,
+        404,
+        r#"{"code":"not found","message":"no dbrp mapping found"}"#,
+        E::Misconfigured(Kind::WrongTarget, "`bucket`"),
+    ),
+    (
+        Api::V2,
+        401,
+        r#"{"code":"unauthorized","message":"unauthorized access"}"#,
+        E::Denied(Kind::Unauthorized),
+    ),
+    (
+        Api::V2,
+        403,
+        r#"{"code":"forbidden","message":"insufficient permissions for write"}"#,
+        E::Denied(Kind::Forbidden),
+    ),
+    (
+        Api::V2,
+        413,
+        r#"{"code":"request too large","message":"cannot read data: points batch is too large"}"#,
+        E::TooLarge,
+    ),
+    (
+        Api::V2,
+        429,
+        r#"{"code":"too many requests","message":"org is over its limit"}"#,
+        E::Later(Kind::RateLimited, "limit"),
+    ),
+    (
+        Api::V2,
+        503,
+        r#"{"code":"unavailable","message":"unavailable"}"#,
+        E::Later(Kind::ServerError, "unavailable"),
+    ),
+    (
+        Api::V2,
+        503,
+        r#"{"code":"unavailable","message":"partial write: field type conflict: input field \"v\" on measurement \"m\" is type string, already exists as type integer dropped=1"}"#,
+        E::Partial(TypeConflict, Some(1), 0, "input field"),
+    ),
+    (
+        Api::V2,
+        500,
+        r#"{"code":"internal error","message":"disk full"}"#,
+        E::Later(Kind::ServerError, "disk full"),
+    ),
+];
 
-#[test]
-fn version_3() {
-    let v3 = Api::V3;
-    check(&[
-        (v3, 204, "", E::Stored),
-        (
-            v3,
-            400,
-            r#"{"error":"partial write of line protocol occurred","data":[{"original_line":"m v=","line_number":2,"error_message":"No field value"},{"original_line":"m v=\"x\" 1","line_number":5,"error_message":"invalid column type for column 'v', expected iox::column_type::field::float, got iox::column_type::field::string"}]}"#,
-            E::Partial(Invalid, Some(2), 2, "No field value"),
-        ),
-        (
-            v3,
-            400,
-            r#"{"error":"parsing failed for write_lp endpoint","data":{"original_line":"m v=","line_number":1,"error_message":"No field value"}}"#,
-            E::Refused(Invalid, Some(1), 1, "No field value"),
-        ),
-        (
-            v3,
-            401,
-            r#"{"error":"the request was not authenticated"}"#,
-            E::Denied(Kind::Unauthorized),
-        ),
-        (
-            v3,
-            403,
-            r#"{"error":"the request was not authorized"}"#,
-            E::Denied(Kind::Forbidden),
-        ),
-        (v3, 404, "", E::Misconfigured(Kind::NotFound, "before 3")),
-        (
-            v3,
-            422,
-            r#"{"error":"Update to schema would exceed number of columns per table limit of 500 columns"}"#,
-            E::Refused(Limit, None, 0, "would exceed"),
-        ),
-        (
-            v3,
-            422,
-            r#"{"error":"Adding a new database would exceed limit of 5 databases"}"#,
-            E::Misconfigured(Kind::Config, "database"),
-        ),
-        (
-            v3,
-            500,
-            r#"{"error":"object store is away"}"#,
-            E::Later(Kind::ServerError, "away"),
-        ),
-        (v3, 503, "", E::Later(Kind::ServerError, "HTTP 503")),
-    ]);
-}
+const VERSION_3: &[Case] = &[
+    (Api::V3, 204, "", E::Stored),
+    (
+        Api::V3,
+        400,
+        r#"{"error":"partial write of line protocol occurred","data":[{"original_line":"m v=","line_number":2,"error_message":"No field value"},{"original_line":"m v=\"x\" 1","line_number":5,"error_message":"invalid column type for column 'v', expected iox::column_type::field::float, got iox::column_type::field::string"}]}"#,
+        E::Partial(Invalid, Some(2), 2, "No field value"),
+    ),
+    (
+        Api::V3,
+        400,
+        r#"{"error":"parsing failed for write_lp endpoint","data":{"original_line":"m v=","line_number":1,"error_message":"No field value"}}"#,
+        E::Refused(Invalid, Some(1), 1, "No field value"),
+    ),
+    (
+        Api::V3,
+        401,
+        r#"{"error":"the request was not authenticated"}"#,
+        E::Denied(Kind::Unauthorized),
+    ),
+    (
+        Api::V3,
+        403,
+        r#"{"error":"the request was not authorized"}"#,
+        E::Denied(Kind::Forbidden),
+    ),
+    (Api::V3, 404, "", E::Misconfigured(Kind::NotFound, "before 3")),
+    (
+        Api::V3,
+        422,
+        r#"{"error":"Update to schema would exceed number of columns per table limit of 500 columns"}"#,
+        E::Refused(Limit, None, 0, "would exceed"),
+    ),
+    (
+        Api::V3,
+        422,
+        r#"{"error":"Adding a new database would exceed limit of 5 databases"}"#,
+        E::Misconfigured(Kind::Config, "database"),
+    ),
+    (
+        Api::V3,
+        500,
+        r#"{"error":"object store is away"}"#,
+        E::Later(Kind::ServerError, "away"),
+    ),
+    (Api::V3, 503, "", E::Later(Kind::ServerError, "HTTP 503")),
+];
 
 #[test]
 fn a_wait_told_is_kept_within_its_bound() {

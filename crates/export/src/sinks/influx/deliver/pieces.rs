@@ -143,7 +143,10 @@ mod tests {
     #[test]
     fn halves_keep_every_line_in_order() {
         for count in 0..9_u32 {
-            let body: String = (0..count).map(|n| format!("m v={n} {n}\n")).collect();
+            let body = (0..count)
+                .map(|n| format!("m v={n} {n}\n"))
+                .collect::<Vec<_>>()
+                .concat();
             let piece = Piece::new(body.clone().into(), count);
             let Some((older, newer)) = piece.halves() else {
                 assert!(count < 2);
