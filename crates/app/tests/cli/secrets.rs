@@ -25,6 +25,7 @@ async fn scrape(url: &str) -> String {
         "/api/v1/servers",
         "/api/v1/libraries",
         "/api/v1/sessions",
+        "/api/v1/sinks",
         "/api/v1/openapi.json",
         "/nothing-here",
         "/api/v1/sessions/unknown",
@@ -111,6 +112,8 @@ fn configuration(good: &str, secure: &str, tv: &str) -> String {
          [[plex]]\nid = \"wrong\"\nurl = \"{good}\"\ntoken = \"planted-wrong-token\"\n\
          [[plex]]\nid = \"strict\"\nurl = \"{secure}\"\ntoken = \"planted-token-2\"\n\
          [[plex]]\nname = \"Found\"\n\
+         [[influxdb]]\nid = \"one\"\nurl = \"{good}\"\nuser = \"w\"\npassword = \"planted-influx-password\"\n\
+         [[influxdb]]\nid = \"two\"\nurl = \"{good}\"\norg = \"o\"\nbucket = \"b\"\ntoken = \"planted-influx-token\"\n\
          [plex_tv]\nuser = \"marlo\"\npassword = \"planted-password\"\nbase_url = \"{tv}\"\nclients_url = \"{tv}\"\n"
     )
 }
