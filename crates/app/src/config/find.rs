@@ -23,8 +23,9 @@ pub(super) fn find_file(flags: &Flags, env: &Env) -> Result<Option<(PathBuf, Str
         .find_map(|name| env.get(name).map(|p| (Path::new(p), name)));
     let named = by_flag.or(by_variable);
     if let Some((path, who)) = named {
-        let text = std::fs::read_to_string(path).map_err(|e| {
-            unreadable(path, &e).hint(format!("{who} names this file: create it, or leave {who} away"))
+        let text = std::fs::read_to_string(path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::InvalidData => unreadable(path, &e).hint("save the file as UTF-8"),
+            _ => unreadable(path, &e).hint(format!("{who} names this file: create it, or leave {who} away")),
         })?;
         return Ok(Some((path.to_owned(), text)));
     }

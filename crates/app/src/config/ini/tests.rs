@@ -538,6 +538,48 @@ fn later_layers_and_a_saved_sign_in_win_over_the_file() {
     assert!(saved.token_file.is_some() && saved.user.is_none() && saved.password.is_none());
 }
 
+#[test]
+fn what_is_not_utf_8_is_said_to_be_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config.ini");
+    std::fs::write(&file, b"[PLEX]\nPassword = \xe9\n").unwrap();
+    let flags = Flags {
+        file: Some(file),
+        ..Flags::default()
+    };
+    let failure = load(&flags, &Env::default()).unwrap_err();
+    assert_eq!(
+        failure.hint.as_deref(),
+        Some("save the file as UTF-8"),
+        "{failure}"
+    );
+}
+
+/// The file with which the collector wrote the points that ours are compared with.
+#[test]
+fn the_collectors_own_file_is_read() {
+    let Ok(shared) = std::env::var("PROJECTIONIST_SHARED") else {
+        return;
+    };
+    let path = Path::new(&shared).join("captures/influx/ext/config.ini");
+    let text = std::fs::read_to_string(path).unwrap();
+    let from = said(&text, None);
+    let cases = [
+        (("plex", 0, "url"), "\"http://127.0.0.2:32400\""),
+        (("plex", 1, "id"), "\"127.0.0.3\""),
+        (("plex_tv", 0, "password"), "\"p%ss\""),
+        (INFLUX_URL, "\"http://127.0.0.1:18087\""),
+        (LIBRARY_POINTS, "8"),
+        (SCHEMA, "\"extended\""),
+        (CONSOLE, "\"info\""),
+        (("log", 0, "file_level"), "\"debug\""),
+    ];
+    for (place, expected) in cases {
+        let found = value(&from, place).map(|v| v.to_string());
+        assert_eq!(found.as_deref(), Some(expected), "{place:?}");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn nothing_makes_it_panic_and_no_refusal_is_longer_than_two_lines(
