@@ -110,7 +110,7 @@ fn explained(trouble: &Trouble, client: &Client, product: Option<&Product>) -> E
             "this is InfluxDB 1",
             "leave out `bucket` and `token`, and set `database`, `user` and `password`".to_owned(),
         ),
-        (Api::V1, Some(major @ 2..)) => wrong(
+        (Api::V1, Some(major @ 2..)) if !trouble.kind.is_transient() => wrong(
             &format!("this is InfluxDB {major}"),
             if major == 2 {
                 "set `org`, `bucket` and `token`".to_owned()

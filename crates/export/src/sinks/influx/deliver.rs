@@ -405,7 +405,8 @@ impl Sender<'_> {
         self.sends_again = true;
         let wait = match pause.wait {
             Wait::Backoff => self.backoff.next_wait(),
-            Wait::Told(told) => told.max(self.pace.first),
+            // Never before the time told; but who says "at once" again and again is not asked for ever faster.
+            Wait::Told(told) => told.max(self.backoff.next_wait()),
             Wait::Slow => self.pace.slow,
         };
         let kind = pause.error.kind();

@@ -108,8 +108,12 @@ fn line_length(body: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::sinks::DropReason;
+    use crate::sinks::influx::line::encode;
+    use crate::sinks::influx::point::{Field, Point};
 
     fn lines(body: &str) -> Vec<&str> {
         split(body.as_bytes())
@@ -186,6 +190,30 @@ mod tests {
             assert_eq!(rest.as_ref().map(|p| &p.lines[..]), kept.map(str::as_bytes));
             assert_eq!(gone.len(), found);
             assert_eq!(rest.map_or(0, |p| p.points) + gone.len() as u64, 3);
+        }
+    }
+
+    /// Mostly what means something to somebody.
+    const TEXT: &str = "([a\"\\\\\n\r ,=#é]|\\PC){0,9}";
+
+    proptest! {
+        /// Whatever the texts: what was encoded as a line is cut as one.
+        #[test]
+        fn encoded_lines_are_found_again(texts in prop::collection::vec((TEXT, TEXT), 0..8)) {
+            let mut body = Vec::new();
+            let mut ends = Vec::new();
+            for (n, (tag, text)) in texts.iter().enumerate() {
+                let point = Point {
+                    measurement: "m",
+                    tags: vec![("t", tag.into()), ("u", text.into())],
+                    fields: vec![("s", Field::Text(text.into())), ("r", Field::Text(tag.into()))],
+                    at_ns: i64::try_from(n).unwrap(),
+                };
+                prop_assert!(encode(&point, &mut body));
+                ends.push(body.len());
+            }
+            let found: Vec<usize> = split(&body).into_iter().map(|range| range.end).collect();
+            prop_assert_eq!(found, ends);
         }
     }
 }
