@@ -8,7 +8,6 @@
 mod tests;
 
 use std::borrow::Cow;
-use std::io::Write as _;
 
 use super::point::{Field, Point};
 
@@ -144,8 +143,12 @@ fn push_field(out: &mut Vec<u8>, field: &Field<'_>) {
 /// one.
 fn push_name(out: &mut Vec<u8>, name: &str, classes: &Classes) -> bool {
     let bytes = name.as_bytes();
+    if is_plain(bytes, classes) {
+        out.extend_from_slice(bytes);
+        return !bytes.is_empty();
+    }
     for (at, &byte) in bytes.iter().enumerate() {
-        match classes[usize::from(byte)] {
+        match classes.of(byte) {
             Class::Latin if is_control(&bytes[at + 1..]) => return false,
             Class::Plain | Class::Latin => {}
             Class::Escape => out.push(b'\\'),
@@ -153,20 +156,26 @@ fn push_name(out: &mut Vec<u8>, name: &str, classes: &Classes) -> bool {
         }
         out.push(byte);
     }
-    !name.is_empty()
+    true
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "below 100")]
 fn push_int(out: &mut Vec<u8>, n: i64) {
     let mut digits = [0; 20];
     let mut at = digits.len();
     let mut rest = n.unsigned_abs();
-    loop {
+    // Two at a time: half the divisions, and every line has the 19 digits of its time.
+    while rest >= 100 {
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&PAIRS[(rest % 100) as usize]);
+        rest /= 100;
+    }
+    if rest >= 10 {
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&PAIRS[rest as usize]);
+    } else {
         at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
+        digits[at] = b'0' + rest as u8;
     }
     if n < 0 {
         at -= 1;
@@ -175,17 +184,29 @@ fn push_int(out: &mut Vec<u8>, n: i64) {
     out.extend_from_slice(&digits[at..]);
 }
 
-/// The shortest digits that read back the same; `{f}` would print 1e300 as 301 of them.
+/// 00 to 99.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut n: u8 = 0;
+    while n < 100 {
+        pairs[n as usize] = [b'0' + n / 10, b'0' + n % 10];
+        n += 1;
+    }
+    pairs
+};
+
+/// The shortest digits that read back the same, as JSON has them too; `{f}` would print 1e300 as 301 digits, and
+/// `{f:?}` takes several times longer than this.
 fn push_float(out: &mut Vec<u8>, f: f64) {
-    write!(out, "{f:?}").expect("a Vec takes everything");
+    serde_json::to_writer(out, &f).expect("a Vec takes everything");
 }
 
 /// Without blanks and control characters at both ends, and without backslashes at the end: no server takes those.
 fn trimmed(text: &str) -> &str {
     let blank = |c: char| c.is_whitespace() || c.is_control();
-    match text.as_bytes() {
+    match (text.as_bytes().first(), text.as_bytes().last()) {
         // Nearly all.
-        [first, .., last] if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() => text,
+        (Some(first), Some(last)) if first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric() => text,
         _ => text
             .trim_start_matches(blank)
             .trim_end_matches(|c| blank(c) || c == '\\'),
@@ -231,14 +252,18 @@ enum Class {
     Latin,
 }
 
-type Classes = [Class; 256];
+struct Classes {
+    of: [Class; 256],
+    /// Bytes above the blank and below 0x7f that are not plain, the last one repeated.
+    marks: [u8; 3],
+}
 
-const KEY: Classes = classes(b",= ", Class::Backslash, Class::Control);
-const MEASUREMENT: Classes = classes(b", ", Class::Backslash, Class::Control);
+const KEY: Classes = classes(b",= ", Class::Backslash, Class::Control, [b',', b'=', b'\\']);
+const MEASUREMENT: Classes = classes(b", ", Class::Backslash, Class::Control, [b',', b'\\', b'\\']);
 /// A tabulator is an ordinary character of a text.
-const TEXT: Classes = classes(b"\"", Class::Escape, Class::Plain);
+const TEXT: Classes = classes(b"\"", Class::Escape, Class::Plain, [b'"', b'\\', b'\\']);
 
-const fn classes(escape: &[u8], backslash: Class, tab: Class) -> Classes {
+const fn classes(escape: &[u8], backslash: Class, tab: Class, marks: [u8; 3]) -> Classes {
     let mut all = [Class::Plain; 256];
     let mut n = 0;
     while n < 0x20 {
@@ -255,16 +280,59 @@ const fn classes(escape: &[u8], backslash: Class, tab: Class) -> Classes {
         all[escape[n] as usize] = Class::Escape;
         n += 1;
     }
-    all
+    Classes { of: all, marks }
+}
+
+impl Classes {
+    fn of(&self, byte: u8) -> Class {
+        self.of[usize::from(byte)]
+    }
+}
+
+/// True only if all bytes are plain, as in nearly every name and value; not for all of which it is so. Eight bytes at
+/// a time: this is where most of the time goes, and values are too short for wider vectors to pay.
+fn is_plain(bytes: &[u8], classes: &Classes) -> bool {
+    const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGHS: u64 = u64::from_ne_bytes([0x80; 8]);
+    const BLANKS: u64 = u64::from_ne_bytes([b' '; 8]);
+    // A byte of `word ^ pattern` is 0 exactly where `word` holds `byte`; subtracting 1 borrows into its high bit.
+    let holds = |word: u64, byte: u8| {
+        let zeroed = word ^ u64::from_ne_bytes([byte; 8]);
+        zeroed.wrapping_sub(ONES) & !zeroed
+    };
+    let [a, b, c] = classes.marks;
+    // A blank escapes in names and tags, so there it counts as one of those below.
+    let lowest = BLANKS + if classes.of(b' ') == Class::Plain { 0 } else { ONES };
+    let odd = |word: u64| {
+        let low = word.wrapping_sub(lowest) & !word;
+        let high = word | word.wrapping_add(ONES);
+        (low | high | holds(word, a) | holds(word, b) | holds(word, c)) & HIGHS != 0
+    };
+    // The last word may overlap the one before it, and in a short value its own first half.
+    let last = if let Some(chunk) = bytes.last_chunk::<8>() {
+        u64::from_ne_bytes(*chunk)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        u64::from(u32::from_ne_bytes(*first)) << 32 | u64::from(u32::from_ne_bytes(*last))
+    } else if let [first, .., last] = bytes {
+        u64::from_ne_bytes([*first, bytes[1], *last, b'0', b'0', b'0', b'0', b'0'])
+    } else {
+        u64::from_ne_bytes([bytes.first().copied().unwrap_or(b'0'); 8])
+    };
+    let (words, _) = bytes.as_chunks::<8>();
+    !odd(last) && !words.iter().any(|chunk| odd(u64::from_ne_bytes(*chunk)))
 }
 
 /// Appends a text whose ends are [`trimmed`] if it is a name or a tag.
 fn push_clean(out: &mut Vec<u8>, text: &str, classes: &Classes) {
     let bytes = text.as_bytes();
+    if is_plain(bytes, classes) {
+        out.extend_from_slice(bytes);
+        return;
+    }
     // Everything before it is in `out`.
     let mut done = 0;
     for (at, &byte) in bytes.iter().enumerate() {
-        let class = classes[usize::from(byte)];
+        let class = classes.of(byte);
         if class == Class::Plain {
             continue;
         }
@@ -292,14 +360,14 @@ fn is_control(after: &[u8]) -> bool {
 }
 
 fn escaped_space(classes: &Classes) -> bool {
-    classes[usize::from(b' ')] == Class::Escape
+    classes.of(b' ') == Class::Escape
 }
 
 /// True if these backslashes are followed by something that is written with a backslash of its own.
 fn needs_one(from: &[u8], classes: &Classes) -> bool {
     let after = from.iter().position(|b| *b != b'\\').map(|n| &from[n..]);
     match after {
-        Some([next, rest @ ..]) => match classes[usize::from(*next)] {
+        Some([next, rest @ ..]) => match classes.of(*next) {
             Class::Escape | Class::Control | Class::LineFeed => true,
             Class::Latin => is_control(rest),
             Class::Plain | Class::Backslash => false,
