@@ -7,7 +7,9 @@
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, mpsc};
+use std::sync::mpsc::RecvTimeoutError;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, mpsc};
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
@@ -23,6 +25,12 @@ const READERS: usize = 4;
 
 /// Changes waiting for the writer; beyond this, who brings one waits.
 const WRITE_QUEUE: usize = 64;
+
+/// A question waits so long for changes on their way, then it goes on beside them: a big change takes longer.
+const GIVEN_WAY: Duration = Duration::from_millis(5);
+
+/// So long without a change, and the writer uses the rest to tidy up.
+const REST: Duration = Duration::from_secs(1);
 
 /// How the history is kept and counted.
 #[derive(Clone, Debug)]
@@ -54,7 +62,48 @@ struct Inner {
     asking: Semaphore,
     jobs: Mutex<Option<mpsc::SyncSender<Job>>>,
     waiting: Arc<AtomicUsize>,
+    changes: Arc<Changes>,
     writer: Mutex<Option<std::thread::JoinHandle<()>>>,
+}
+
+/// Changes on their way. A question that begins meanwhile waits a little: changes are few and short, but a thread that
+/// must first wait for a processor and then for every reader is not.
+#[derive(Debug, Default)]
+struct Changes {
+    count: AtomicUsize,
+    none_left: Condvar,
+    lock: Mutex<()>,
+}
+
+impl Changes {
+    /// Until none is left, [`GIVEN_WAY`] at most.
+    fn give_way(&self) {
+        let is_any = || self.count.load(Ordering::Acquire) > 0;
+        if is_any() {
+            let lock = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            drop(self.none_left.wait_timeout_while(lock, GIVEN_WAY, |()| is_any()));
+        }
+    }
+}
+
+/// One change, until it is dropped.
+struct Change(Arc<Changes>);
+
+impl Change {
+    fn new(changes: &Arc<Changes>) -> Self {
+        changes.count.fetch_add(1, Ordering::AcqRel);
+        Self(changes.clone())
+    }
+}
+
+impl Drop for Change {
+    fn drop(&mut self) {
+        if self.0.count.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // Whoever saw it before holds the lock until it waits.
+            drop(self.0.lock.lock());
+            self.0.none_left.notify_all();
+        }
+    }
 }
 
 type Job = Box<dyn FnOnce(&mut store::Writer) + Send>;
@@ -100,6 +149,7 @@ impl History {
             asking: Semaphore::new(READERS),
             jobs: Mutex::new(Some(jobs)),
             waiting,
+            changes: Arc::default(),
             writer: Mutex::new(Some(thread)),
         })))
     }
@@ -126,6 +176,7 @@ impl History {
     /// Answers a question on this thread. It may wait some milliseconds for the writer: never call it from a task, and
     /// never within another question, which the writer may be waiting for.
     pub fn read<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.0.changes.give_way();
         let conn = self.reader()?;
         let columns = self.columns();
         let view = View {
@@ -174,7 +225,8 @@ impl History {
         &self,
         change: impl FnOnce(&mut Txn<'_>) -> Result<T, Error> + Send + 'static,
     ) -> Pending<T> {
-        self.job(move |writer| writer.transact(change))
+        let on_its_way = Change::new(&self.0.changes);
+        self.send(move |writer| writer.transact(change), Some(on_its_way))
     }
 
     /// Makes all roll-ups anew, as after a change that left them behind. Questions are answered meanwhile.
@@ -187,11 +239,20 @@ impl History {
         &self,
         work: impl FnOnce(&mut store::Writer) -> Result<T, Error> + Send + 'static,
     ) -> Pending<T> {
+        self.send(work, None)
+    }
+
+    fn send<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut store::Writer) -> Result<T, Error> + Send + 'static,
+        on_its_way: Option<Change>,
+    ) -> Pending<T> {
         let (tell, told) = oneshot::channel();
         let path = self.0.path.clone();
         let job: Job = Box::new(move |writer| {
             // Nobody waiting for the answer is fine.
             let _ = tell.send(work(writer).map_err(|e| e.at(&path)));
+            drop(on_its_way);
         });
         let jobs = self.lock_jobs().clone();
         if let Some(jobs) = jobs {
@@ -258,14 +319,30 @@ impl Drop for Inner {
 
 /// The writer's thread.
 fn write(mut writer: store::Writer, jobs: &mpsc::Receiver<Job>, waiting: &AtomicUsize) {
-    while let Ok(job) = jobs.recv() {
+    let mut is_tidy = false;
+    loop {
+        let job = if is_tidy {
+            jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            jobs.recv_timeout(REST)
+        };
+        let job = match job {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Timeout) => {
+                writer.tidy(true);
+                is_tidy = true;
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
         waiting.fetch_sub(1, Ordering::Relaxed);
         // Whoever waits for it sees its answer vanish and takes that for `Error::Closed`.
         if std::panic::catch_unwind(AssertUnwindSafe(|| job(&mut writer))).is_err() {
             tracing::error!("a change of the history panicked; what it had done is taken back");
             writer.recover();
         }
-        writer.tidy(waiting.load(Ordering::Relaxed) == 0);
+        writer.tidy(false);
+        is_tidy = false;
     }
     writer.close();
 }

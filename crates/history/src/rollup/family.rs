@@ -69,6 +69,11 @@ impl Family {
         self as u8
     }
 
+    pub(crate) fn of_code(code: u8) -> Option<Self> {
+        let mut all = Self::BY_STOP.into_iter().chain(Self::BY_START);
+        all.find(|family| family.code() == code)
+    }
+
     /// What this family sees of a play; `None` if it does not count in it. `dim` is by [`super::names::Names`].
     #[inline]
     pub(crate) fn fact(self, play: &Core, dim: u64, calendar: &Calendar) -> Option<Fact> {

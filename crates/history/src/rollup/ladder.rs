@@ -6,9 +6,9 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::DOING;
 use super::cells::{Cells, Sums, merged, unpack};
 use super::family::{Family, day_dim, day_of_dim, dim_of, with_dim};
+use super::{DOING, tail};
 use crate::Error;
 use crate::rules::calendar::{DAY_S, first_day_of, month_of};
 
@@ -91,7 +91,7 @@ pub(crate) fn each_since(
     for (level, rung) in (0..).zip(rungs(day)) {
         read(conn, family, level, rung, |_, key, sums| cell(key, sums))?;
     }
-    Ok(())
+    tail::each(conn, family, (day, i64::MAX), |_, key, sums| cell(key, sums))
 }
 
 /// Calls `cell` with what started in whole buckets `first..=last` of the calendar: months for dates, years for
@@ -102,9 +102,9 @@ pub(crate) fn each_started(
     (first, last): (i64, i64),
     mut cell: impl FnMut(u64, Sums),
 ) -> Result<(), Error> {
-    read(conn, family, 0, (first, last), |bucket, key, sums| {
-        cell(Place::key_by_start(family, bucket, key), sums);
-    })
+    let mut cell = |bucket, key, sums| cell(Place::key_by_start(family, bucket, key), sums);
+    read(conn, family, 0, (first, last), &mut cell)?;
+    tail::each(conn, family, (first, last), cell)
 }
 
 fn read(

@@ -2,7 +2,7 @@
 //!
 //! Every sum is kept per bucket of time. A window adds up some thirty buckets at most ([`ladder`]), and the rows of
 //! the one day its beginning cuts ([`window`]). That grouped plays can be added up at all is the rule in [`shares`].
-//! Concurrency per day is in [`peak`].
+//! Concurrency per day is in [`peak`]. What the last plays changed waits beside the buckets ([`tail`]).
 //!
 //! The sums change in the transaction that adds a play ([`update()`]), can be made anew ([`rebuild`]) and compared
 //! with the plays ([`compare`]): equal plays, equal bytes.
@@ -15,6 +15,7 @@ pub(crate) mod names;
 pub(crate) mod peak;
 mod play;
 mod shares;
+mod tail;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -38,7 +39,7 @@ const DOING: &str = "keeping the sums of the history";
 const META: &str = "rollups";
 
 /// Raised when the meaning of a key or of bytes changes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 fn mark(zone: &TimeZone) -> String {
     // Without a name its rules are its name.

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 
-use super::cells::{Cells, Sums};
+use super::cells::Sums;
 use super::family::{Core, Fact, Family};
-use super::ladder::{LEVELS, Place, bucket_of, change_bucket};
+use super::ladder::Place;
 use super::names::{Labels, Names, Unknown};
 use super::shares::Shares;
+use super::tail::{self, Changes};
 use super::{NewPlay, peak};
 use crate::Error;
 use crate::columns::Columns;
@@ -34,13 +35,15 @@ pub(crate) fn update(
         calendar: &calendar,
         names: Names::new(columns, Labels::new(conn, Unknown::Keep)),
         shares: Shares::default(),
-        buckets: BTreeMap::new(),
+        changes: Changes::new(),
     };
     for (group_id, plays) in &groups {
         change.group(*group_id, plays)?;
     }
-    for (place, cells) in &change.buckets {
-        change_bucket(conn, *place, cells)?;
+    if added.len() > tail::PLAYS {
+        tail::put_in_place(conn, &change.changes)?;
+    } else {
+        tail::push(conn, &change.changes)?;
     }
     peak::update(conn, columns, added, &calendar)
 }
@@ -50,7 +53,7 @@ struct Change<'a> {
     calendar: &'a Calendar,
     names: Names<'a>,
     shares: Shares,
-    buckets: BTreeMap<Place, Cells>,
+    changes: Changes,
 }
 
 impl Change<'_> {
@@ -64,7 +67,7 @@ impl Change<'_> {
                 if let Some(fact) = family.fact(&core, dim, self.calendar) {
                     facts.push(fact);
                     add(
-                        &mut self.buckets,
+                        &mut self.changes,
                         family,
                         fact.stopped_s.div_euclid(DAY_S),
                         fact.key,
@@ -100,26 +103,24 @@ impl Change<'_> {
                 stopped_s.div_euclid(DAY_S)
             }
         };
-        let buckets = &mut self.buckets;
+        let changes = &mut self.changes;
         self.shares.of(facts, bucket, |day, key, sums| {
-            add(buckets, family, day, key, sign(sums));
+            add(changes, family, day, key, sign(sums));
         });
     }
 }
 
-/// Adds to every bucket that holds this day of UTC, or this start.
-fn add(buckets: &mut BTreeMap<Place, Cells>, family: Family, day: i64, key: u64, sums: Sums) {
-    if Family::BY_START.contains(&family) {
-        let (place, key) = Place::by_start(family, key);
-        buckets.entry(place).or_default().add(key, sums);
-        return;
-    }
-    for level in 0..LEVELS {
+/// Adds to the day of UTC, or to the bucket of this start.
+fn add(changes: &mut Changes, family: Family, day: i64, key: u64, sums: Sums) {
+    let (place, key) = if Family::BY_START.contains(&family) {
+        Place::by_start(family, key)
+    } else {
         let place = Place {
             family,
-            level,
-            bucket: bucket_of(level, day),
+            level: 0,
+            bucket: day,
         };
-        buckets.entry(place).or_default().add(key, sums);
-    }
+        (place, key)
+    };
+    changes.entry(place).or_default().add(key, sums);
 }

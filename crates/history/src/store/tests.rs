@@ -73,3 +73,14 @@ fn the_log_does_not_grow_without_end() {
     history.close();
     assert!(!log.exists());
 }
+
+#[test]
+fn a_question_goes_on_beside_a_long_change() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = History::open(dir.path(), Settings::default()).unwrap();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let change = history.change(move |_| ended.recv().map_err(|_| Error::Closed));
+    assert_eq!(history.read(|view| Ok(view.columns.len())).unwrap(), 0);
+    end.send(()).unwrap();
+    change.wait().unwrap();
+}

@@ -12,7 +12,8 @@ use super::{Txn, meta};
 use crate::columns::Columns;
 use crate::{Error, Settings, rollup};
 
-/// Pages in the log (4 KiB each) from which it is folded into the file when nobody waits, and in any case.
+/// Pages in the log (4 KiB each) from which it is folded into the file once nothing changes for a while, and in any
+/// case.
 const LOG_PAGES_IDLE: i64 = 1_000;
 const LOG_PAGES_BUSY: i64 = 4_000;
 
