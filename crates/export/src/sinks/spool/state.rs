@@ -311,7 +311,6 @@ impl State {
             self.lost(start..end, reason);
             self.done_until = end;
         }
-        self.loaded.take_if(|l| l.numbers.start < self.done_until);
         self.unsettled = true;
     }
 
