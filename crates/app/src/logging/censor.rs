@@ -25,6 +25,10 @@ const COMMON: [&str; 4] = ["plex", "tautulli", "influxdb", "localhost"];
 /// The end of host names that plex.tv makes of addresses: `192-168-1-10.….plex.direct`.
 const PLEX_DIRECT: &str = ".plex.direct";
 
+/// What every error of plex.tv begins with. What is quoted after it is names of servers, also such as nobody has
+/// seen before.
+const PLEX_TV: &str = "plex.tv: ";
+
 /// What is hidden; clones share it. The default hides nothing, ever.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Censor(Option<Arc<RwLock<Names>>>);
@@ -70,7 +74,7 @@ impl Censor {
         let Some(names) = &self.0 else {
             return Cow::Borrowed(line);
         };
-        let mut line = without_addresses(line);
+        let mut line = without_addresses(&without_listed(line));
         let names = names.read().unwrap_or_else(PoisonError::into_inner);
         let mut lower = line.to_ascii_lowercase();
         for name in &names.spellings {
@@ -151,6 +155,31 @@ fn begins_word(before: &str) -> bool {
 
 fn ends_word(after: &str) -> bool {
     !after.chars().next().is_some_and(char::is_alphanumeric)
+}
+
+/// `line` with stars for what is quoted in an error of plex.tv.
+fn without_listed(line: &str) -> Cow<'_, str> {
+    let Some((before, said)) = line.split_once(PLEX_TV) else {
+        return Cow::Borrowed(line);
+    };
+    // Within JSON a quote that is not escaped ends the message.
+    let quote = if line.starts_with('{') { "\\\"" } else { "\"" };
+    let mut out = format!("{before}{PLEX_TV}");
+    let mut rest = said;
+    while let Some((plain, quoted)) = rest.split_once(quote) {
+        out.push_str(plain);
+        let Some((_, after)) = quoted.split_once(quote) else {
+            out.push_str(quote);
+            rest = quoted;
+            break;
+        };
+        out.push_str(quote);
+        out.push_str(STARS);
+        out.push_str(quote);
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
 /// `line` with stars for what looks like an address.
@@ -353,6 +382,24 @@ mod tests {
         ];
         for (names, line, expected) in cases {
             assert_eq!(hidden(names, line), *expected, "{line}");
+        }
+        let listed = [
+            (
+                "plex.tv: no server is named \"A\"; there are \"B c\", \"D\"",
+                "plex.tv: no server is named \"***\"; there are \"***\", \"***\"",
+            ),
+            (
+                r#"{"message":"plex.tv: server \"B\" is away","target":"x"}"#,
+                r#"{"message":"plex.tv: server \"***\" is away","target":"x"}"#,
+            ),
+            (
+                r#"{"a":"b","message":"plex.tv: x","target":"y"}"#,
+                r#"{"a":"b","message":"plex.tv: x","target":"y"}"#,
+            ),
+            ("\"a\" plex.tv: b \"c", "\"a\" plex.tv: b \"c"),
+        ];
+        for (line, expected) in listed {
+            assert_eq!(hidden(&[], line), expected, "{line}");
         }
         assert_eq!(Censor::default().apply("marlo at 10.0.0.1"), "marlo at 10.0.0.1");
         let never = Censor::default();

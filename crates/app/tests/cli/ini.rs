@@ -123,7 +123,8 @@ async fn a_config_ini_is_all_that_is_needed_and_silent_is_silent() {
 async fn nothing_of_the_house_is_in_a_censored_log() {
     let house = House::with_password().await;
     let closed = closed_port();
-    let servers = format!("{}, 127.0.0.1:{closed}", house.typed());
+    // One that is there, one that is not, and one that plex.tv does not know: it says which it does.
+    let servers = format!("{}, 127.0.0.1:{closed}, Planted Room", house.typed());
     let rest = "[LOGGING]\nEnable = True\nLevel = debug\nLogFile = old.log\nPrintThreshold = 0\n";
     house.write(&servers, rest);
     let (variables, port) = (house.variables(), closed_port());
@@ -133,6 +134,10 @@ async fn nothing_of_the_house_is_in_a_censored_log() {
     house.written(&house.typed()).await;
     let page = get(&format!("http://{listen}/metrics")).await.1;
     assert!(page.contains("plantedviewer"), "the log alone is censored");
+    until("the wrong name is complained of", async || {
+        running.err().contains("no server is named")
+    })
+    .await;
     let second = house.home.run(&args, &borrowed(&variables));
     assert_eq!(second.code(), Some(1));
     running.signal("-TERM");
