@@ -167,6 +167,9 @@ fn tags_are_sorted_by_bytes_and_the_first_of_a_name_is_kept() {
         &point(&tags, vec![("v", Field::Int(1))]),
         "m,B=2,a=3,a-=5,b=1,é=7 v=1i 5",
     );
+    // In order, and yet twice.
+    let twice = point(&[("a", "1"), ("a", "2")], vec![("v", Field::Int(1))]);
+    check(&twice, "m,a=1 v=1i 5");
     let many: Vec<String> = (0..40).map(|n| format!("k{n:02}")).collect();
     let tags: Vec<(&str, &str)> = many.iter().rev().map(|k| (k.as_str(), "x")).collect();
     let sorted = many.join("=x,");
