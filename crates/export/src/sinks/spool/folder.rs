@@ -38,7 +38,8 @@ pub(super) struct Folder {
     saved: (u64, u64),
     next_seq: u64,
     segment_bytes: u64,
-    encoder: Encoder,
+    /// Made when it is needed: it holds some hundred kilobytes.
+    encoder: Option<Encoder>,
     writer: Option<Writer>,
     pub(super) reader: Reader,
 }
@@ -107,7 +108,7 @@ impl Folder {
             // Never a number that the position speaks of: it would count as sent.
             next_seq: last.max(saved.0) + 1,
             segment_bytes: SEGMENT_BYTES.min(disk_bytes / SEGMENTS_MIN),
-            encoder: Encoder::new(),
+            encoder: None,
             writer: None,
             reader: Reader::new(dir.to_owned()),
         };
@@ -124,7 +125,8 @@ impl Folder {
 
     /// Prepares a batch to be appended; returns the bytes it will take at most.
     pub(super) fn prepare(&mut self, batch: &Batch) -> u64 {
-        (self.encoder.prepare(batch) + MAGIC.len()) as u64
+        let encoder = self.encoder.get_or_insert_with(Encoder::new);
+        (encoder.prepare(batch) + MAGIC.len()) as u64
     }
 
     /// Appends the batch that was prepared; returns the segment it went to, with this batch alone.
@@ -133,11 +135,11 @@ impl Folder {
         if !self.writer.as_ref().is_some_and(fits) {
             self.begin(entry.start)?;
         }
-        let Some(writer) = &mut self.writer else {
-            return Err(io::Error::other("there is no segment to write to"));
+        let (Some(writer), Some(encoder)) = (&mut self.writer, &mut self.encoder) else {
+            return Err(io::Error::other("nothing was prepared"));
         };
         let before = u32::try_from(writer.end - writer.start).unwrap_or(u32::MAX);
-        let record = self.encoder.record(&entry.batch, before);
+        let record = encoder.record(&entry.batch, before);
         let written = writer
             .file
             .seek(SeekFrom::Start(writer.bytes))
@@ -164,6 +166,7 @@ impl Folder {
     fn begin(&mut self, start: u64) -> io::Result<()> {
         if let Some(full) = self.writer.take_if(|w| w.bytes > MAGIC.len() as u64) {
             full.file.sync_data()?;
+            File::open(&self.dir)?.sync_all()?;
         }
         // One that holds nothing yet is used again: while the disk is full they would pile up.
         let (seq, file) = if let Some(empty) = self.writer.take() {

@@ -3,6 +3,13 @@
 //! One queue, oldest first: everything on disk is older than everything in memory. While sending works nothing
 //! touches the disk; from the first failure on ([`Queue::hold`]) every batch goes there as soon as it comes, so that a
 //! kill loses nothing, until all of it was sent.
+//!
+//! On disk means: `write(2)` returned, so a killed process loses nothing; what a loss of power may take is what was
+//! written since the current segment was begun, a megabyte at most (`folder.rs`). After a kill little is sent again,
+//! which harms nothing: a point is its series and its time.
+//!
+//! While the disk takes nothing, what waits stays in memory, and beyond the bound on that the oldest of it goes; what
+//! is on disk already is kept, because giving it up would not make room in memory.
 
 mod folder;
 mod queue;
@@ -30,10 +37,11 @@ pub struct Batch {
 /// Bounds of a [`Queue`].
 #[derive(Clone, Debug)]
 pub struct Bounds {
-    /// Segments go here; made when needed. Nothing outlives the process without it.
+    /// Segments go here; made when the queue is opened. Nothing outlives the process without it.
     pub dir: Option<PathBuf>,
+    /// Beyond half of it what waits goes to disk; beyond all of it the oldest in memory goes for good.
     pub memory_bytes: usize,
-    /// On disk; beyond it the oldest segment goes.
+    /// On disk, as it is stored there; beyond it the oldest segment goes. With 0 nothing is written.
     pub disk_bytes: u64,
 }
 

@@ -279,7 +279,9 @@ impl State {
         {
             return Some(Job::Settle(head.clone(), self.done_until));
         }
-        if let (Some(head), Some(limits), None) = (head, self.want, &self.loaded) {
+        if let (Some(head), Some(limits), None) = (head, self.want, &self.loaded)
+            && self.phase == Phase::Open
+        {
             return Some(Job::Load(head.clone(), self.done_until.max(head.start), limits));
         }
         if let Some(entry) = self.memory.front()
