@@ -87,7 +87,7 @@ async fn replay(dir: &Path, points: u64) {
     let (mut came, mut bytes) = (0, 0);
     while stats.snapshot().waiting > 0 {
         let taken = queue.next(TAKEN_POINTS, TAKEN_BYTES).await;
-        came += taken.lines.iter().filter(|b| **b == b'\n').count() as u64;
+        came += taken.lines.split_inclusive(|b| *b == b'\n').count() as u64;
         bytes += taken.lines.len();
         queue.done(taken);
     }
