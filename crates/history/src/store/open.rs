@@ -19,7 +19,7 @@ use crate::{Error, Settings, rollup};
 const STATEMENTS: usize = 96;
 
 /// Page caches, KiB. Readers fetch some rows of a page of history at a time; numbers come from the columns.
-const READER_CACHE_KIB: i32 = 1024;
+const READER_CACHE_KIB: i32 = 512;
 pub(super) const WRITER_CACHE_KIB: i32 = 2048;
 
 /// Beyond this the log is cut when it begins anew.
