@@ -213,15 +213,18 @@ async fn bad_lines_that_nobody_names_are_searched_for() {
 
 #[tokio::test]
 async fn a_receiver_that_likes_no_line_at_all_loses_us_none() {
-    let picky = Picky::start(|_, _| says("400 Bad Request", "I am a teapot")).await;
-    let delivery = Delivery::start(&at_url(&picky.url));
-    delivery.push(&good(200));
-    let figures = delivery.until("given up twice", |f| f.up == Some(false)).await;
-    assert_eq!(
-        (figures.written, figures.waiting, dropped(&figures)),
-        (0, 200, vec![])
-    );
-    delivery.stop().await;
+    // Fewer than are tried one by one before the search ends, and more.
+    for count in [1, 5, 200] {
+        let picky = Picky::start(|_, _| says("400 Bad Request", "I am a teapot")).await;
+        let delivery = Delivery::start(&at_url(&picky.url));
+        delivery.push(&good(count));
+        let figures = delivery.until("given up", |f| f.up == Some(false)).await;
+        assert_eq!(
+            (figures.written, figures.waiting, dropped(&figures)),
+            (0, u64::try_from(count).unwrap(), vec![])
+        );
+        delivery.stop().await;
+    }
 }
 
 #[tokio::test]
