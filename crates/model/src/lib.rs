@@ -28,8 +28,8 @@ pub use record::{
 pub use server::{Activity, Availability, Health, HostLoad, Link, ServerInfo, TranscodeCounts, UpdateStatus};
 pub use session::{
     AudioStream, Decision, Delivery, Item, ItemDetails, LiveChannel, MediaKind, Network, Player, Reason,
-    Session, SourceMedia, State, SubtitleAction, SubtitleStream, Told, ToldTranscoder,
-    Transcode, User, VideoStream,
+    Session, SourceMedia, State, SubtitleAction, SubtitleStream, Told, ToldTranscoder, Transcode, User,
+    VideoStream,
 };
 pub use snapshot::{EndpointStats, ServerSnapshot, Snapshot};
 

@@ -252,7 +252,10 @@ async fn the_newest_items_of_a_library_are_told_newest_first() {
         };
         assert_eq!(found.items.len(), 10, "{kind:?}");
         assert!(found.items.iter().all(|i| i.kind == told), "{kind:?}");
-        assert!(found.items.is_sorted_by(|a, b| a.added_at_s > b.added_at_s), "{kind:?}");
+        assert!(
+            found.items.is_sorted_by(|a, b| a.added_at_s > b.added_at_s),
+            "{kind:?}"
+        );
     }
 }
 

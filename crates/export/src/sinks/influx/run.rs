@@ -6,8 +6,8 @@ use base::error::Chain;
 use tokio::task::spawn_blocking;
 use tracing::Instrument as _;
 
-use super::super::spool::{Bounds, Queue};
 use super::super::Ctx;
+use super::super::spool::{Bounds, Queue};
 use super::config::Config;
 use super::{deliver, ticks};
 
@@ -28,10 +28,7 @@ pub async fn run(config: Config, ctx: Ctx) {
     let span = tracing::info_span!("sink", id = config.id, kind = KIND);
     let work = async {
         let queue = open(&config, &ctx).await;
-        tokio::join!(
-            ticks::observe(&config, &ctx, &queue),
-            send(&config, &ctx, &queue)
-        );
+        tokio::join!(ticks::observe(&config, &ctx, &queue), send(&config, &ctx, &queue));
         queue.close(CLOSE_BUDGET).await;
     };
     work.instrument(span).await;
@@ -46,7 +43,9 @@ async fn send(config: &Config, ctx: &Ctx, queue: &Queue) {
             kind = e.kind().as_str(),
             "{}; trying again in a minute{}",
             Chain(&e),
-            e.hint().map(|hint| format!(" (hint: {hint})")).unwrap_or_default()
+            e.hint()
+                .map(|hint| format!(" (hint: {hint})"))
+                .unwrap_or_default()
         );
         ctx.stats.update(|f| f.up = Some(false));
         // What comes meanwhile outlives us.

@@ -192,7 +192,11 @@ fn rows(library: &Library, request: &Request, level: Level) -> Reply {
     let newest_first = request.arg("sort") == Some("addedAt:desc");
     let row = |n: usize| {
         let n = u32::try_from(n).unwrap_or(u32::MAX);
-        let index = if newest_first { range.end - 1 - n } else { range.start + n };
+        let index = if newest_first {
+            range.end - 1 - n
+        } else {
+            range.start + n
+        };
         item_view::entry(Some(library), &library.entry(level, index), false)
     };
     Reply::list(node, range.len(), request.paging(), row)
