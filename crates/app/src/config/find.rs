@@ -23,10 +23,8 @@ pub(super) fn find_file(flags: &Flags, env: &Env) -> Result<Option<(PathBuf, Str
         .find_map(|name| env.get(name).map(|p| (Path::new(p), name)));
     let named = by_flag.or(by_variable);
     if let Some((path, who)) = named {
-        let text = std::fs::read_to_string(path).map_err(|e| match e.kind() {
-            std::io::ErrorKind::InvalidData => unreadable(path, &e).hint("save the file as UTF-8"),
-            _ => unreadable(path, &e).hint(format!("{who} names this file: create it, or leave {who} away")),
-        })?;
+        let hint = format!("{who} names this file: create it, or leave {who} away");
+        let text = read_named(path, &hint)?;
         return Ok(Some((path.to_owned(), text)));
     }
     for path in usual_places(env) {
@@ -46,7 +44,15 @@ pub(super) fn find_file(flags: &Flags, env: &Env) -> Result<Option<(PathBuf, Str
     Ok(None)
 }
 
-pub(super) fn unreadable(path: &Path, e: &std::io::Error) -> Failure {
+/// The text of a file that must be there. `hint`: what to do if it is not, or may not be read.
+pub(super) fn read_named(path: &Path, hint: &str) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|e| match e.kind() {
+        std::io::ErrorKind::InvalidData => unreadable(path, &e).hint("save the file as UTF-8"),
+        _ => unreadable(path, &e).hint(hint),
+    })
+}
+
+fn unreadable(path: &Path, e: &std::io::Error) -> Failure {
     Failure::config(format!("cannot read {}: {}", path.display(), plain(e)))
 }
 

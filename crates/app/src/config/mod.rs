@@ -301,16 +301,45 @@ pub(crate) fn load(flags: &Flags, env: &Env) -> Result<Loaded, Failure> {
 
 /// The `config.ini` at `path` as a file of ours, with what should be known of it in comments.
 pub(crate) fn convert(path: &Path, env: &Env) -> Result<String, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|e| find::unreadable(path, &e))?;
+    let hint = "name the config.ini to convert: it must exist, and be readable";
+    let text = find::read_named(path, hint)?;
     if !ini::is_ini(path, &text) {
         return Err(Failure::config(format!("{} is no config.ini", path.display()))
             .hint("its first line is a section such as [GENERAL]; a TOML file needs no conversion"));
     }
-    let from_ini = ini::read(&text, path, &ini::Outside::of(env))?;
+    let mut from_ini = ini::read(&text, path, &ini::Outside::of(env))?;
+    leave_to_saved(&mut from_ini, &data_dir(env).join(SAVED_TOKEN));
     let mut merged = Merged::default();
     merged.lay(from_ini.settings)?;
     let notes = from_ini.remarks.iter().map(|r| format!("# {}\n", one_line(r)));
     Ok(notes.chain([print::converted(&merged)]).collect())
+}
+
+/// Takes the account's password out if there is a saved sign-in. That wins over an old file, but would lose to a file
+/// of ours: an account that asks for a code could not be used any more.
+fn leave_to_saved(from_ini: &mut ini::FromIni, saved: &Path) {
+    let signs_in =
+        |s: &Setting| s.at.table().name == "plex_tv" && ["user", "password"].contains(&s.at.key().name);
+    let Some(user) = from_ini.settings.iter().find(|s| signs_in(s)) else {
+        return;
+    };
+    if saved.is_file() {
+        from_ini.remarks.push(format!(
+            "{}: PLEX.Username and PLEX.Password are left out: the sign-in saved in {} is used",
+            user.origin,
+            saved.display()
+        ));
+        from_ini.settings.retain(|s| !signs_in(s));
+    }
+}
+
+/// Where state is kept, as far as variables say. What is wrong with others of them is said when they are used.
+fn data_dir(env: &Env) -> PathBuf {
+    let at = schema::At::find("", 0, "data_dir");
+    let layers = env::read(env).map(|e| e.layers).unwrap_or_default();
+    let said = layers.iter().flatten().filter(|s| Some(s.at) == at).next_back();
+    let said = said.and_then(|s| s.value.as_str()).map(PathBuf::from);
+    said.unwrap_or_else(|| default_data_dir(env))
 }
 
 /// The defaults with `values` from flags, and nothing else: no file, no variable. For the demo.

@@ -124,7 +124,12 @@ async fn nothing_of_the_house_is_in_a_censored_log() {
     let house = House::with_password().await;
     let closed = closed_port();
     // One that is there, one that is not, and one that plex.tv does not know: it says which it does.
-    let servers = format!("{}, 127.0.0.1:{closed}, Planted Room", house.typed());
+    // And one with secrets in its address, which is away, too.
+    let url = format!(
+        "http://u:planted-url-pw@127.0.0.1:{}/?X-Plex-Token=planted-url-token",
+        closed_port()
+    );
+    let servers = format!("{}, 127.0.0.1:{closed}, Planted Room, {url}", house.typed());
     let rest = "[LOGGING]\nEnable = True\nLevel = debug\nLogFile = old.log\nPrintThreshold = 0\n";
     house.write(&servers, rest);
     let (variables, port) = (house.variables(), closed_port());
@@ -134,6 +139,18 @@ async fn nothing_of_the_house_is_in_a_censored_log() {
     house.written(&house.typed()).await;
     let page = get(&format!("http://{listen}/metrics")).await.1;
     assert!(page.contains("plantedviewer"), "the log alone is censored");
+    assert!(
+        !page.contains("planted-url"),
+        "secrets of an address are no name: {page}"
+    );
+    let printed = house.home.run(
+        &["check", "--print", "--config", "config.ini"],
+        &borrowed(&variables),
+    );
+    assert!(
+        printed.code() == Some(0) && !printed.out.contains("planted-url"),
+        "{printed:?}"
+    );
     until("the wrong name is complained of", async || {
         running.err().contains("no server is named")
     })

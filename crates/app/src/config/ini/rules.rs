@@ -1,12 +1,14 @@
 //! What the keys of a `config.ini` mean here.
 
+use std::net::Ipv6Addr;
 use std::path::Path;
 
 use toml::Value;
 
 use super::Outside;
 use super::parse::Document;
-use super::values::{Ini, Place, Said, place};
+use super::values::{Ini, Place, Said, id, place};
+use crate::config::print::without_secrets;
 use crate::config::schema::At;
 use crate::config::setting::Setting;
 use crate::failure::Failure;
@@ -119,7 +121,9 @@ impl Writer<'_> {
     fn influxdb(&mut self) -> Result<(), Failure> {
         const HERE: &str = "INFLUXDB";
         let address = self.ini.word(HERE, "Address", None, "192.168.1.10")?;
-        if address.value.contains(['/', ' ', '@', '#', ';']) {
+        let bare = address.value.strip_prefix('[').and_then(|a| a.strip_suffix(']'));
+        let v6 = bare.unwrap_or(&address.value).parse::<Ipv6Addr>().ok();
+        if v6.is_none() && address.value.contains(['/', ' ', '@', '#', ';', ':', '[']) {
             let what = "expected an address alone, such as 192.168.1.10";
             let hint =
                 "http or https is said by SSL, the port by Port; a comment stands on a line of its own";
@@ -138,13 +142,8 @@ impl Writer<'_> {
             Some(DATABASE),
             "plex_data, or leave the line away",
         )?;
-        let user = self.ini.text(HERE, "Username")?;
-        let password = self.ini.raw(HERE, "Password");
         let scheme = if tls.value { "https" } else { "http" };
-        let host = match address.value.parse::<std::net::Ipv6Addr>() {
-            Ok(v6) => format!("[{v6}]"),
-            Err(_) => address.value,
-        };
+        let host = v6.map_or(address.value, |v6| format!("[{v6}]"));
         let at = |key| ("influxdb", 0, key);
         self.put(
             at("url"),
@@ -152,6 +151,27 @@ impl Writer<'_> {
             address.line,
         )?;
         self.put(at("database"), database.value, database.line)?;
+        self.influxdb_user()?;
+        self.put(at("schema"), self.schema.value, self.schema.line)?;
+        if tls.value && !verify.value {
+            self.put(at("tls_skip_verify"), true, verify.line)?;
+        }
+        Ok(())
+    }
+
+    /// Who writes to the database.
+    fn influxdb_user(&mut self) -> Result<(), Failure> {
+        const HERE: &str = "INFLUXDB";
+        let at = |key| ("influxdb", 0, key);
+        let user = self.ini.text(HERE, "Username")?;
+        let password = self.ini.raw(HERE, "Password");
+        // Basic authentication ends the name at a colon: the rest would be taken for the password.
+        if user.as_ref().is_some_and(|u| u.value.contains(':')) {
+            let what = "a user's name holds no colon";
+            return Err(self
+                .ini
+                .refuse(HERE, "Username", what, "the password is said by Password"));
+        }
         if let Some(user) = user.filter(|u| !u.value.is_empty()) {
             self.put(at("user"), user.value, user.line)?;
             if let Some(password) = password.filter(|p| !p.value.is_empty()) {
@@ -163,10 +183,6 @@ impl Writer<'_> {
                 "INFLUXDB.Password is not used: there is no Username",
             );
         }
-        self.put(at("schema"), self.schema.value, self.schema.line)?;
-        if tls.value && !verify.value {
-            self.put(at("tls_skip_verify"), true, verify.line)?;
-        }
         Ok(())
     }
 
@@ -176,19 +192,21 @@ impl Writer<'_> {
         let https = self.ini.yes(HERE, "HTTPS", false)?;
         let verify = self.ini.yes(HERE, "Verify_SSL", false)?;
         let scheme = if https.value { "https" } else { "http" };
-        let mut ids: Vec<&str> = Vec::new();
+        let mut ids: Vec<String> = Vec::new();
+        let mut places: Vec<Place> = Vec::new();
         for typed in servers.value.split(',').map(str::trim).filter(|t| !t.is_empty()) {
-            if ids.contains(&typed) {
-                self.remark(
-                    servers.line,
-                    format!("{typed} stands twice in PLEX.Servers and is watched once"),
-                );
+            let place = place(typed, scheme, outside.resolves);
+            let Some(id) = id(typed, &place, &ids).filter(|_| !places.contains(&place)) else {
+                let shown = without_secrets(typed);
+                let what = format!("{shown} stands twice in PLEX.Servers and is watched once");
+                self.remark(servers.line, what);
                 continue;
-            }
+            };
             let n = ids.len();
-            ids.push(typed);
-            self.put(("plex", n, "id"), typed, servers.line)?;
-            match place(typed, scheme, outside.resolves) {
+            ids.push(id.clone());
+            places.push(place.clone());
+            self.put(("plex", n, "id"), id, servers.line)?;
+            match place {
                 Place::Url(url) => self.put(("plex", n, "url"), url, servers.line)?,
                 Place::Name(name) => {
                     let what =
@@ -234,9 +252,13 @@ impl Writer<'_> {
         let look_s = delay.value.clamp(1, POLL_S_MAX);
         let points_s = look_s.min(POINTS_S_MAX);
         if look_s != delay.value || points_s != delay.value {
+            let why = match delay.value {
+                ..=0 => "there is no shorter pause",
+                1..=POLL_S_MAX => "dashboards look back 10 s",
+                _ => "there is no longer pause between two looks, and dashboards look back 10 s",
+            };
             let what = format!(
-                "GENERAL.Delay: servers are asked every {look_s} s and points written every {points_s} s, since \
-                 dashboards look back 10 s"
+                "GENERAL.Delay: servers are asked every {look_s} s and points written every {points_s} s: {why}"
             );
             self.remark(delay.line, what);
         }

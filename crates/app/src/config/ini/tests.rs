@@ -1,12 +1,13 @@
 //! Files of the three programs, and what comes of them.
 
+mod whole;
+
 use std::path::{Path, PathBuf};
 
 use toml::Value;
 
 use super::*;
 use crate::config::schema::At;
-use crate::config::{Flags, Loaded, Merged, load};
 
 /// Everything, as short as may be.
 const LEAST: &str =
@@ -94,6 +95,12 @@ const KEYS: &[(&str, &str, Place, &str)] = &[
         INFLUX_URL,
         "\"http://[fd00::9]:8086\"",
     ),
+    (
+        "INFLUXDB",
+        "Address = [fd00::9]",
+        INFLUX_URL,
+        "\"http://[fd00::9]:8086\"",
+    ),
     ("INFLUXDB", "Port = 80", INFLUX_URL, "\"http://influx.lan:80\""),
     (
         "INFLUXDB",
@@ -160,6 +167,37 @@ const KEYS: &[(&str, &str, Place, &str)] = &[
     ),
     ("PLEX", "Servers = [fd00::2]:1", SERVER, "\"http://[fd00::2]:1\""),
     ("PLEX", "Servers = https://p.lan:1", SERVER, "\"https://p.lan:1\""),
+    (
+        "PLEX",
+        "Servers = https://ada:pw@p.lan:1/x?X-Plex-Token=t",
+        ("plex", 0, "id"),
+        "\"p.lan:1\"",
+    ),
+    ("PLEX", "Servers = http://nas:32400", ("plex", 0, "id"), "\"nas\""),
+    (
+        "PLEX",
+        "Servers = ada:pw@p.lan:8080",
+        ("plex", 0, "id"),
+        "\"p.lan:8080\"",
+    ),
+    (
+        "PLEX",
+        "Servers = p.lan:8080?X-Plex-Token=t",
+        ("plex", 0, "id"),
+        "\"p.lan:8080\"",
+    ),
+    (
+        "PLEX",
+        "Servers = https://p.lan/a, https://u:pw@p.lan/b?t",
+        ("plex", 1, "id"),
+        "\"https://p.lan/b\"",
+    ),
+    (
+        "PLEX",
+        "Servers = p.lan, http://p.lan:32400",
+        ("plex", 1, "id"),
+        "",
+    ),
     (
         "PLEX",
         "Servers = a.lan,b.lan , c.lan,",
@@ -310,7 +348,7 @@ fn remarks_name_what_differs() {
         ),
         (
             with("GENERAL", "Delay = 10"),
-            "config.ini:8: GENERAL.Delay: servers are asked every 10 s and points written every 9 s",
+            "config.ini:8: GENERAL.Delay: servers are asked every 10 s and points written every 9 s: dashboards look back 10 s",
         ),
         (
             with("PLEX", "Servers = Attic"),
@@ -335,6 +373,14 @@ fn remarks_name_what_differs() {
         (
             with("PLEX", "Servers = a.b, a.b"),
             "a.b stands twice in PLEX.Servers",
+        ),
+        (
+            with("GENERAL", "Delay = 0"),
+            "config.ini:8: GENERAL.Delay: servers are asked every 1 s and points written every 1 s: there is no shorter pause",
+        ),
+        (
+            with("GENERAL", "Delay = 86400"),
+            "GENERAL.Delay: servers are asked every 3600 s and points written every 9 s: there is no longer pause between two looks, and dashboards look back 10 s",
         ),
     ];
     for (text, expected) in &cases {
@@ -384,6 +430,18 @@ fn values_refused() -> Vec<(String, &'static str)> {
         (
             with("INFLUXDB", "Address = http://x"),
             "config.ini:2: INFLUXDB.Address: expected an address alone, such as 192.168.1.10 | http or https is said by SSL",
+        ),
+        (
+            with("INFLUXDB", "Address = 10.0.0.9:8086"),
+            "config.ini:2: INFLUXDB.Address: expected an address alone, such as 192.168.1.10 | http or https is said by SSL, the port by Port",
+        ),
+        (
+            with("INFLUXDB", "Address = [fd00::9]:8086"),
+            "config.ini:2: INFLUXDB.Address: expected an address alone",
+        ),
+        (
+            with("INFLUXDB", "Username = hunter2:x"),
+            "config.ini:2: INFLUXDB.Username: a user's name holds no colon | ",
         ),
         (
             with("INFLUXDB", "Database ="),
@@ -473,86 +531,6 @@ fn a_file_is_known_by_its_name_or_its_first_section() {
     for (name, text, expected) in cases {
         assert_eq!(is_ini(&PathBuf::from(name), text), expected, "{name} {text}");
     }
-}
-
-fn loaded(dir: &Path, file: &str, variables: &[(&str, &str)]) -> Loaded {
-    let data = dir.display().to_string();
-    let all = [("PROJECTIONIST__DATA_DIR", data.as_str())];
-    let all = all
-        .iter()
-        .chain(variables)
-        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-    let flags = Flags {
-        file: Some(dir.join(file)),
-        ..Flags::default()
-    };
-    load(&flags, &Env::new(all)).unwrap()
-}
-
-fn table(merged: &Merged) -> toml::Table {
-    merged.table()
-}
-
-#[test]
-fn what_is_converted_is_what_was_read() {
-    for (section, line, ..) in KEYS {
-        let dir = tempfile::tempdir().unwrap();
-        let text = with(section, line);
-        std::fs::write(dir.path().join("config.ini"), &text).unwrap();
-        let toml = crate::config::convert(&dir.path().join("config.ini"), &Env::default()).unwrap();
-        std::fs::write(dir.path().join("p.toml"), &toml).unwrap();
-        let (old, new) = (
-            loaded(dir.path(), "config.ini", &[]),
-            loaded(dir.path(), "p.toml", &[]),
-        );
-        assert_eq!(table(&old.merged), table(&new.merged), "{text}\n{toml}");
-        assert_eq!(old.config.influxdb[0].id, new.config.influxdb[0].id);
-        for remark in &old.remarks {
-            assert!(toml.contains(&format!("# {remark}\n")), "{remark}\n{toml}");
-        }
-    }
-}
-
-#[test]
-fn later_layers_and_a_saved_sign_in_win_over_the_file() {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("config.ini"), LEAST).unwrap();
-    let plain = loaded(dir.path(), "config.ini", &[]).config;
-    assert_eq!(plain.plex_tv.user.as_deref(), Some("ada"));
-    assert!(plain.needs_plex_tv(), "the address is opened by the account");
-    let told = loaded(
-        dir.path(),
-        "config.ini",
-        &[
-            ("PROJECTIONIST__INFLUXDB__0__DATABASE", "other"),
-            ("PROJECTIONIST__INFLUXDB__0__SCHEMA", "pdc2017"),
-            ("PLEX_TOKEN", "t"),
-        ],
-    )
-    .config;
-    assert_eq!(told.influxdb[0].database, "other");
-    assert_eq!(told.influxdb[0].library_interval_s, 2);
-    assert!(!told.needs_plex_tv(), "its own token is enough");
-    std::fs::write(dir.path().join(crate::config::SAVED_TOKEN), "t").unwrap();
-    let saved = loaded(dir.path(), "config.ini", &[]).config.plex_tv;
-    assert!(saved.token_file.is_some() && saved.user.is_none() && saved.password.is_none());
-}
-
-#[test]
-fn what_is_not_utf_8_is_said_to_be_so() {
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("config.ini");
-    std::fs::write(&file, b"[PLEX]\nPassword = \xe9\n").unwrap();
-    let flags = Flags {
-        file: Some(file),
-        ..Flags::default()
-    };
-    let failure = load(&flags, &Env::default()).unwrap_err();
-    assert_eq!(
-        failure.hint.as_deref(),
-        Some("save the file as UTF-8"),
-        "{failure}"
-    );
 }
 
 /// The file with which the collector wrote the points that ours are compared with.

@@ -4,8 +4,11 @@ use std::fmt;
 use std::net::{Ipv6Addr, ToSocketAddrs as _};
 use std::path::Path;
 
+use sources::plex;
+
 use super::parse::{Document, Entry, Problem};
 use crate::config::nearest::nearest;
+use crate::config::print::without_secrets;
 use crate::config::setting::Origin;
 use crate::failure::Failure;
 
@@ -221,11 +224,61 @@ pub(super) fn place(typed: &str, scheme: &str, resolves: &dyn Fn(&str) -> bool) 
     Place::Name(typed.to_owned())
 }
 
+/// What to call the server that `typed` leads to: as typed, but an address with more than host and port is called by
+/// those, since the rest may hold a token or a password; by the rest, too, without these, if another of `taken` is
+/// called so. Absent if that is taken as well.
+pub(super) fn id(typed: &str, place: &Place, taken: &[String]) -> Option<String> {
+    let by_host = |url: &String| {
+        let config = plex::Config {
+            url: Some(url.clone()),
+            ..plex::Config::default()
+        };
+        config.effective_id()
+    };
+    let first = match place {
+        Place::Url(url) if typed.contains(['/', '@', '?', '#']) => by_host(url),
+        Place::Url(_) | Place::Name(_) => typed.to_owned(),
+    };
+    let other = || match place {
+        Place::Url(url) => without_secrets(url),
+        Place::Name(_) => typed.to_owned(),
+    };
+    let is_free = |id: &String| !taken.contains(id);
+    Some(first)
+        .filter(is_free)
+        .or_else(|| Some(other()).filter(is_free))
+}
+
 /// Whether a word without dots is the name of a host. While nobody can tell it counts as one, as it always did.
 pub(super) fn resolves(word: &str) -> bool {
     match (word, PLEX_PORT).to_socket_addrs() {
         Ok(mut all) => all.next().is_some(),
-        // The system's words for "ask again later"; std has no kind of its own for it.
-        Err(e) => e.to_string().contains("emporary"),
+        Err(e) => says_later(&e.to_string()),
+    }
+}
+
+/// The system's words for "ask again later", of glibc and of musl; std has no kind of its own for it.
+fn says_later(error: &str) -> bool {
+    ["emporary", "Try again"]
+        .iter()
+        .any(|words| error.contains(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_tell_now_is_told_from_who_knows_no_such_host() {
+        let cases = [
+            ("Temporary failure in name resolution", true),
+            ("Try again", true),
+            ("Name or service not known", false),
+            ("Name does not resolve", false),
+        ];
+        for (words, expected) in cases {
+            let error = format!("failed to lookup address information: {words}");
+            assert_eq!(says_later(&error), expected, "{words}");
+        }
     }
 }
