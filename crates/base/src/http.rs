@@ -130,7 +130,12 @@ fn holds_tls_error(io: &std::io::Error) -> bool {
 }
 
 /// A URL fit for logs: scheme, host, port and path; no user info, no query, no fragment.
+///
+/// Of one without a host nothing is told: `me:password@host`, its `http://` forgotten, is such a URL.
 pub fn redacted(url: &Url) -> String {
+    if url.cannot_be_a_base() {
+        return "(no address)".to_owned();
+    }
     let mut u = url.clone();
     let _ = u.set_username("");
     let _ = u.set_password(None);
@@ -147,6 +152,21 @@ mod tests {
     fn redacted_urls_keep_only_the_address() {
         let url = Url::parse("https://me:pw@host:1/base/x?X-Plex-Token=abc#f").unwrap();
         assert_eq!(redacted(&url), "https://host:1/base/x");
+    }
+
+    #[test]
+    fn a_password_before_a_forgotten_scheme_is_not_told() {
+        for given in [
+            "me:hunter2@attic:8086",
+            "me:hunter2@attic:8086/x?y#z",
+            "mailto:hunter2@attic",
+        ] {
+            let url = Url::parse(given).unwrap();
+            assert_eq!(redacted(&url), "(no address)", "{given}");
+        }
+        // The start of a host is no scheme.
+        let url = Url::parse("attic:8086").unwrap();
+        assert_eq!(redacted(&url), "(no address)");
     }
 
     #[test]

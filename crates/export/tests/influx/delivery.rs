@@ -5,7 +5,9 @@ mod failures;
 mod lines;
 mod picky;
 mod real;
+mod stubborn;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +27,12 @@ const PACE: Pace = Pace {
     slow: Duration::from_millis(20),
 };
 
+/// What somebody has to mend is not tried again before a test has failed.
+const NEVER_SLOW: Pace = Pace {
+    slow: Duration::from_hours(1),
+    ..PACE
+};
+
 /// A condition that has not come true by then never will.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -38,11 +46,16 @@ struct Delivery {
 
 impl Delivery {
     fn start(config: &Config) -> Self {
+        Self::start_with(config, PACE, None)
+    }
+
+    /// At another pace, and with a directory for what waits.
+    fn start_with(config: &Config, pace: Pace, dir: Option<PathBuf>) -> Self {
         let stats = SinkStats::new("test", "influxdb");
         let bounds = Bounds {
-            dir: None,
+            dir,
             memory_bytes: 256 << 20,
-            disk_bytes: 0,
+            disk_bytes: 256 << 20,
         };
         let queue = Arc::new(Queue::open(bounds, stats.clone()).unwrap());
         let cancel = CancellationToken::new();
@@ -50,7 +63,7 @@ impl Delivery {
             let (config, queue, stats, cancel) =
                 (config.clone(), queue.clone(), stats.clone(), cancel.clone());
             async move {
-                deliver_at(PACE, &config, &queue, &stats, &Clock::system(), &cancel)
+                deliver_at(pace, &config, &queue, &stats, &Clock::system(), &cancel)
                     .await
                     .unwrap();
             }

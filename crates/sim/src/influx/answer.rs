@@ -42,6 +42,7 @@ pub(super) async fn answer(
             headers,
             body,
         }) => Some(told(status, &headers, body)),
+        Some(Fault::HalfAnswer) => Some(reply::half()),
         Some(Fault::Slow(wait)) => {
             tokio::time::sleep(wait).await;
             Some(route(&shared, &request, too_large))

@@ -102,6 +102,8 @@ pub enum Fault {
     LoseAnswer,
     /// The request is read and never answered.
     Hang,
+    /// An answer with status 500 begins and breaks off in the middle of its body; nothing is stored.
+    HalfAnswer,
     /// The answer comes late.
     Slow(Duration),
     /// This answer, and nothing is stored.

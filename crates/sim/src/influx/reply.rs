@@ -34,6 +34,15 @@ pub(super) fn json(status: StatusCode, value: &Value) -> Response {
     raw(status, "application/json", format!("{value}\n"))
 }
 
+/// The beginning of a body; then its connection ends.
+pub(super) fn half() -> Response {
+    let broken = || std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    let parts = [Ok(bytes::Bytes::from_static(b"{\"error\":\"time")), Err(broken())];
+    let mut response = Response::new(Body::from_stream(futures_util::stream::iter(parts)));
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response
+}
+
 pub(super) fn v1_ping() -> Response {
     with(empty(), "x-influxdb-version", V1_VERSION)
 }

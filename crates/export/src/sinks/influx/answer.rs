@@ -197,7 +197,7 @@ fn by_message(told: &Told, status: u16) -> Option<Verdict> {
         let hint = "delete a database there, or use one that exists";
         return Some(misconfigured(Kind::Config, told, status, hint));
     }
-    told.refused().map(Verdict::Refused)
+    told.refused(status).map(Verdict::Refused)
 }
 
 fn by_status(api: Api, status: u16, retry_after: Option<Duration>, told: &Told) -> Verdict {

@@ -292,7 +292,11 @@ impl Client {
         if Chain(&e).to_string().contains("message head is too large") {
             return Failure::Unreadable(self.unreadable(doing));
         }
-        let kind = kind_of_error(&e);
+        let kind = match kind_of_error(&e) {
+            // Half of an answer says nothing about the other half, so it may pass by itself.
+            Kind::BadPayload => Kind::Unreachable,
+            told => told,
+        };
         let (what, hint) = match kind {
             Kind::Timeout => (
                 "no answer in time".to_owned(),

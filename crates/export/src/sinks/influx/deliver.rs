@@ -8,6 +8,8 @@ mod log;
 mod pieces;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::future::pending;
 use std::time::Duration;
 
 use base::backoff::Backoff;
@@ -32,8 +34,16 @@ const BODY_BYTES_MAX: usize = 4 << 20;
 /// A receiver's refusals make bodies no smaller than this; a batch that is larger is still halved when it is refused.
 const BODY_BYTES_MIN: usize = 16 << 10;
 
+/// Batches stored, one after another, after which bodies of twice the size are tried again: what refused them may have
+/// been mended.
+const GROW_AFTER: u32 = 1_000;
+
 /// Time for the request in flight when we are told to stop; its lines wait in the queue if it takes longer.
 const LAST_REQUEST: Duration = Duration::from_secs(1);
+
+/// A request that takes longer than this counts as failing as far as the disk goes: what waits is written down, so
+/// that a kill meanwhile loses nothing.
+const HOLD_AFTER: Duration = Duration::from_secs(2);
 
 /// Lines refused one by one in words we do not know, with none stored beside them, before we stop searching: then it
 /// is not the lines.
@@ -83,14 +93,16 @@ pub async fn deliver_at(
     let mut sender = Sender {
         client: Client::new(config, clock)?,
         config,
+        queue,
         stats,
         clock,
         cancel,
         pace,
         backoff: Backoff::new(pace.first, pace.longest),
         body_bytes_max: BODY_BYTES_MAX,
+        fitted: 0,
         has_asked_for_database: false,
-        sends_again: false,
+        failed_before: false,
         outage: OutageLog::default(),
         causes: Causes::default(),
     };
@@ -172,16 +184,19 @@ enum Wait {
 struct Sender<'a> {
     client: Client,
     config: &'a Config,
+    queue: &'a Queue,
     stats: &'a SinkStats,
     clock: &'a Clock,
     cancel: &'a CancellationToken,
     pace: Pace,
     backoff: Backoff,
     body_bytes_max: usize,
-    /// Since the last success.
+    /// Batches stored since that last changed.
+    fitted: u32,
+    /// Since the last success, and the last failure.
     has_asked_for_database: bool,
-    /// The next request repeats one that failed.
-    sends_again: bool,
+    /// The next batch is one that was sent in vain.
+    failed_before: bool,
     outage: OutageLog,
     causes: Causes,
 }
@@ -190,37 +205,31 @@ impl Sender<'_> {
     /// Sends a batch, in as many pieces as it takes, until each line is stored or known never to be.
     async fn settle(&mut self, batch: Piece) -> Result<Tally, Stop> {
         let mut tally = Tally::default();
+        let batch = if std::mem::take(&mut self.failed_before) {
+            batch.again()
+        } else {
+            batch
+        };
         // A stack with the oldest lines on top, so that their order is kept.
         let mut pieces = vec![batch];
         while let Some(piece) = pieces.pop() {
             match self.send(&piece).await? {
                 Verdict::Stored => tally.written += piece.points,
                 Verdict::Partial(bad) => partial(&piece, &bad, &mut tally),
-                Verdict::ResendOnce if !piece.is_resent => {
-                    self.sends_again = true;
-                    pieces.push(piece.resent());
-                }
+                Verdict::ResendOnce if !piece.is_resent => pieces.push(piece.resent()),
                 Verdict::ResendOnce => {
                     let cause = "field type conflict: a new field came in two types";
-                    self.divide(&piece, DropReason::TypeConflict, cause, &mut pieces, &mut tally);
+                    divide(&piece, DropReason::TypeConflict, cause, &mut pieces, &mut tally);
                 }
                 Verdict::Refused(bad) => self.refused(&piece, &bad, &mut pieces, &mut tally)?,
-                Verdict::TooLarge => {
-                    self.body_bytes_max = (piece.lines.len() / 2)
-                        .max(BODY_BYTES_MIN)
-                        .min(self.body_bytes_max);
-                    let cause = "a single line is larger than it takes";
-                    self.divide(&piece, DropReason::Limit, cause, &mut pieces, &mut tally);
-                }
+                Verdict::TooLarge => self.too_large(&piece, &mut pieces, &mut tally)?,
                 Verdict::NoDatabase => {
                     self.make_database().await?;
-                    self.sends_again = true;
-                    pieces.push(piece);
+                    pieces.push(piece.again());
                 }
                 Verdict::Denied(trouble) => {
                     self.renew_credentials(&trouble)?;
-                    self.sends_again = true;
-                    pieces.push(piece);
+                    pieces.push(piece.again());
                 }
                 Verdict::Misconfigured(trouble) => return Err(self.pause(&trouble, Wait::Slow)),
                 Verdict::Later(trouble, told) => {
@@ -235,32 +244,52 @@ impl Sender<'_> {
         Ok(tally)
     }
 
-    /// One request. When we are told to stop none begins, and one that runs gets a moment.
-    async fn send(&mut self, piece: &Piece) -> Result<Verdict, Stop> {
+    /// One request of any kind. When we are told to stop none begins, and one that runs gets a moment; while one
+    /// takes long, what waits goes to disk.
+    async fn ask<T>(&self, request: impl Future<Output = T>) -> Result<T, Stop> {
         if self.cancel.is_cancelled() {
             return Err(Stop::Cancelled);
         }
-        if std::mem::take(&mut self.sends_again) {
-            self.stats.update(|f| f.retries += 1);
-        }
-        let request = self.client.write(piece.lines.clone());
         tokio::pin!(request);
-        let answer = tokio::select! {
-            biased;
-            answer = &mut request => answer,
-            () = self.cancel.cancelled() => {
-                timeout(LAST_REQUEST, request).await.map_err(|_| Stop::Cancelled)?
-            }
+        let hold = async {
+            sleep(HOLD_AFTER).await;
+            self.queue.hold();
+            pending::<Infallible>().await
         };
-        match answer {
+        tokio::select! {
+            biased;
+            answer = &mut request => Ok(answer),
+            () = self.cancel.cancelled() => {
+                timeout(LAST_REQUEST, request).await.map_err(|_| Stop::Cancelled)
+            }
+            never = hold => match never {},
+        }
+    }
+
+    /// Writes.
+    async fn send(&self, piece: &Piece) -> Result<Verdict, Stop> {
+        let request = async {
+            if piece.is_again {
+                self.stats.update(|f| f.retries += 1);
+            }
+            self.client.write(piece.lines.clone()).await
+        };
+        match self.ask(request).await? {
             Ok(answer) => Ok(judge(
                 self.client.api,
                 answer.status,
                 answer.retry_after,
                 &answer.body,
             )),
-            // So long an answer can only be about the lines; fewer of them have a shorter one.
-            Err(Failure::Unreadable(_)) if piece.points > 1 => Ok(Verdict::TooLarge),
+            // So long an answer can only be about the lines; fewer of them have a shorter one. What was sent was
+            // not too long.
+            Err(Failure::Unreadable(_)) if piece.points > 1 => Ok(Verdict::Refused(Bad {
+                reason: DropReason::Invalid,
+                points: None,
+                lines: Vec::new(),
+                cause: "its answer is too long to be read".to_owned(),
+                is_certain: true,
+            })),
             Err(Failure::Unreadable(error)) => Err(slow(error)),
             Err(Failure::Other(error)) => Err(stop_of(error)),
         }
@@ -279,36 +308,37 @@ impl Sender<'_> {
             for line in found {
                 tally.drop(line.reason, 1, &line.cause);
             }
-            self.sends_again = true;
             pieces.extend(rest);
             return Ok(());
         }
         if !bad.is_certain && piece.points <= 1 {
-            tally.suspects += 1;
-            if tally.suspects >= SUSPECTS_MAX && tally.written == 0 {
-                return Err(self.nothing_accepted(&bad.cause));
-            }
+            self.suspect(&bad.cause, tally)?;
         }
-        self.divide(piece, bad.reason, &bad.cause, pieces, tally);
+        divide(piece, bad.reason, &bad.cause, pieces, tally);
         Ok(())
     }
 
-    /// Two halves are sent instead; a single line is given up.
-    fn divide(
-        &mut self,
-        piece: &Piece,
-        reason: DropReason,
-        cause: &str,
-        pieces: &mut Vec<Piece>,
-        tally: &mut Tally,
-    ) {
-        match piece.halves() {
-            Some((older, newer)) => {
-                self.sends_again = true;
-                pieces.extend([newer, older]);
-            }
-            None => tally.drop(reason, piece.points, cause),
+    /// Halves are sent instead, and no such bodies any more. A single line goes, if that can be what was too large.
+    fn too_large(&mut self, piece: &Piece, pieces: &mut Vec<Piece>, tally: &mut Tally) -> Result<(), Stop> {
+        let bytes = piece.lines.len();
+        (self.body_bytes_max, self.fitted) = ((bytes / 2).max(BODY_BYTES_MIN).min(self.body_bytes_max), 0);
+        let mut cause = "a single line is larger than it takes";
+        if piece.points <= 1 && bytes < BODY_BYTES_MIN {
+            // A proxy that says so to everything means no line.
+            cause = "even a single small line is too large for it (HTTP 413)";
+            self.suspect(cause, tally)?;
         }
+        divide(piece, DropReason::Limit, cause, pieces, tally);
+        Ok(())
+    }
+
+    /// Counts a single line that may be refused for what it does not say; an error if that is so of too many.
+    fn suspect(&self, cause: &str, tally: &mut Tally) -> Result<(), Stop> {
+        tally.suspects += 1;
+        if tally.suspects >= SUSPECTS_MAX && tally.written == 0 {
+            return Err(self.nothing_accepted(cause));
+        }
+        Ok(())
     }
 
     /// Asks once for the database that is missing; an error unless it is there now.
@@ -328,7 +358,7 @@ impl Sender<'_> {
             let what = format!("writing: there is still no database \"{name}\"");
             return Err(slow(missing(what, "make it there, or correct `database`")));
         }
-        match self.client.create_database(name).await {
+        match self.ask(self.client.create_database(name)).await? {
             Ok(answer) => match refusal_of(&answer) {
                 None => {
                     self.has_asked_for_database = true;
@@ -375,8 +405,8 @@ impl Sender<'_> {
         let now = self.clock.now();
         self.stats.update(|f| {
             f.written += tally.written;
-            f.up = Some(true);
             if tally.written > 0 {
+                f.up = Some(true);
                 f.last_success_at = Some(now);
             }
         });
@@ -386,9 +416,16 @@ impl Sender<'_> {
         for (reason, cause) in &tally.causes {
             self.causes.tell(&self.client.who, *reason, cause);
         }
+        self.fitted += 1;
+        if self.fitted >= GROW_AFTER {
+            (self.body_bytes_max, self.fitted) = ((self.body_bytes_max * 2).min(BODY_BYTES_MAX), 0);
+        }
         self.backoff.reset();
         self.has_asked_for_database = false;
-        if let Some(outage) = self.outage.succeeded(Instant::now()) {
+        // Refusing whatever comes is no sign that all is well again.
+        if tally.written > 0
+            && let Some(outage) = self.outage.succeeded(Instant::now())
+        {
             let (outage_s, waiting) = (outage.as_secs(), self.stats.snapshot().waiting);
             tracing::info!(
                 outage_s,
@@ -402,7 +439,9 @@ impl Sender<'_> {
     /// Nothing could be sent; how long to wait.
     fn failed(&mut self, pause: &Pause) -> Duration {
         self.stats.update(|f| f.up = Some(false));
-        self.sends_again = true;
+        self.failed_before = true;
+        // The database may have been lost since it was made.
+        self.has_asked_for_database = false;
         let wait = match pause.wait {
             Wait::Backoff => self.backoff.next_wait(),
             // Never before the time told; but who says "at once" again and again is not asked for ever faster.
@@ -434,6 +473,14 @@ fn partial(piece: &Piece, bad: &Bad, tally: &mut Tally) {
         }
     } else {
         tally.drop(bad.reason, points, &bad.cause);
+    }
+}
+
+/// Two halves are sent instead; a single line is given up.
+fn divide(piece: &Piece, reason: DropReason, cause: &str, pieces: &mut Vec<Piece>, tally: &mut Tally) {
+    match piece.halves() {
+        Some((older, newer)) => pieces.extend([newer, older]),
+        None => tally.drop(reason, piece.points, cause),
     }
 }
 

@@ -173,7 +173,11 @@ impl Config {
 
     /// How messages name it: `influxdb "id" at http://…`.
     pub(super) fn who(&self) -> String {
-        let at = Url::parse(self.url.trim()).map(|url| base::http::redacted(&url));
+        // Anything else may hold a password where a URL has its scheme or its path.
+        let at = Url::parse(self.url.trim())
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"))
+            .map(|url| base::http::redacted(&url));
         let at = at.as_deref().unwrap_or("(no address)").trim_end_matches('/');
         if self.id.is_empty() {
             format!("influxdb at {at}")
@@ -269,6 +273,15 @@ mod tests {
             |c| c.url = "http://me:hunter2@attic:8086".to_owned(),
             "user name or password",
         ),
+        (
+            |c| c.url = "me:hunter2@attic:8086".to_owned(),
+            "does not begin with http://",
+        ),
+        (
+            |c| c.url = "hunter2@attic:8086".to_owned(),
+            "does not begin with http://",
+        ),
+        (|c| c.url = "tcp://me:hunter2@attic:8086".to_owned(), "not tcp://"),
         (
             |c| c.url = "http://attic:8086/?token=hunter2".to_owned(),
             "more than an address",

@@ -405,6 +405,25 @@ const VERSION_3: &[Case] = &[
         r#"{"error":"Adding a new database would exceed limit of 5 databases"}"#,
         E::Misconfigured(Kind::Config, "database"),
     ),
+    // Its own memory is at its limit, which is about no line.
+    (
+        Api::V3,
+        500,
+        r#"{"error":"memory limit exceeded"}"#,
+        E::Later(Kind::ServerError, "memory limit exceeded"),
+    ),
+    (
+        Api::V3,
+        500,
+        r#"{"error":"partial write: memory limit exceeded"}"#,
+        E::Later(Kind::ServerError, "memory limit exceeded"),
+    ),
+    (
+        Api::V3,
+        500,
+        r#"{"error":"partial write: max-series-per-database limit exceeded: (9) dropped=2"}"#,
+        E::Partial(Limit, Some(2), 0, "max-series-per-database"),
+    ),
     (
         Api::V3,
         500,

@@ -72,7 +72,7 @@ impl Told {
     /// What a `partial write` says of the lines that were left out. Nothing if it is none that we know and the server
     /// is at fault: then it may be a cluster's word for a node that is away.
     pub(super) fn partial(&self, status: u16) -> Option<Bad> {
-        let bad = self.bad();
+        let bad = self.bad(status);
         if bad.is_none() && status >= 500 {
             return None;
         }
@@ -83,8 +83,8 @@ impl Told {
     }
 
     /// What a refusal of the whole body says of its lines, if it is about lines.
-    pub(super) fn refused(&self) -> Option<Bad> {
-        self.bad()
+    pub(super) fn refused(&self, status: u16) -> Option<Bad> {
+        self.bad(status)
     }
 
     /// Lines were refused in words that we do not know.
@@ -98,8 +98,12 @@ impl Told {
         }
     }
 
-    fn bad(&self) -> Option<Bad> {
+    fn bad(&self, status: u16) -> Option<Bad> {
         let has = |text: &str| self.lower.contains(text);
+        let is_limit_on_lines = has("max-series")
+            || has("max-values")
+            // A server at fault speaks so of its own memory or time, which is about no line.
+            || (status < 500 && (has("limit exceeded") || has("would exceed")));
         let (reason, cause, lines) = if let Some(first) = self.named.first() {
             (first.reason, first.cause.clone(), self.named.clone())
         } else if has("unable to parse") || has("parsing failed") || has("failed to parse") {
@@ -116,7 +120,7 @@ impl Told {
                 "points beyond retention policy".to_owned(),
                 Vec::new(),
             )
-        } else if has("max-series") || has("max-values") || has("limit exceeded") || has("would exceed") {
+        } else if is_limit_on_lines {
             (DropReason::Limit, self.limit(), Vec::new())
         } else {
             return None;

@@ -1,6 +1,6 @@
 //! Bodies cut at the ends of their lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -14,6 +14,8 @@ pub(super) struct Piece {
     pub(super) points: u64,
     /// It was sent before, and a receiver wanted it again.
     pub(super) is_resent: bool,
+    /// Its lines were in a request before, of which nothing came.
+    pub(super) is_again: bool,
 }
 
 impl Piece {
@@ -22,13 +24,21 @@ impl Piece {
             lines,
             points: u64::from(points),
             is_resent: false,
+            is_again: false,
+        }
+    }
+
+    pub(super) fn again(self) -> Self {
+        Self {
+            is_again: true,
+            ..self
         }
     }
 
     pub(super) fn resent(self) -> Self {
         Self {
             is_resent: true,
-            ..self
+            ..self.again()
         }
     }
 
@@ -41,6 +51,7 @@ impl Piece {
             lines: self.lines.slice(range),
             points: u64::try_from(lines).unwrap_or(u64::MAX),
             is_resent: false,
+            is_again: true,
         };
         Some((
             half(0..cut, middle),
@@ -53,14 +64,28 @@ impl Piece {
         if named.is_empty() {
             return (Some(self.clone()), Vec::new());
         }
-        let numbers: BTreeMap<usize, &BadLine> =
-            named.iter().filter_map(|bad| Some((bad.number?, bad))).collect();
         let texts: BTreeMap<&[u8], &BadLine> = named
             .iter()
             .filter_map(|bad| Some((bad.text.as_ref()?.trim().as_bytes(), bad)))
             .collect();
+        let ranges = split(&self.lines);
+        let there: BTreeSet<&[u8]> = ranges
+            .iter()
+            .map(|range| self.lines[range.clone()].trim_ascii())
+            .filter(|line| texts.contains_key(line))
+            .collect();
+        // Who repeats a line may count lines in a way of its own; the number serves where the text does not.
+        let is_found = |bad: &BadLine| {
+            let text = bad.text.as_ref();
+            text.is_some_and(|text| there.contains(text.trim().as_bytes()))
+        };
+        let numbers: BTreeMap<usize, &BadLine> = named
+            .iter()
+            .filter(|bad| !is_found(bad))
+            .filter_map(|bad| Some((bad.number?, bad)))
+            .collect();
         let (mut kept, mut points, mut found) = (Vec::with_capacity(self.lines.len()), 0, Vec::new());
-        for (n, range) in split(&self.lines).into_iter().enumerate() {
+        for (n, range) in ranges.into_iter().enumerate() {
             let line = &self.lines[range];
             let bad = texts.get(line.trim_ascii()).or_else(|| numbers.get(&(n + 1)));
             if let Some(bad) = bad {
@@ -74,6 +99,7 @@ impl Piece {
             lines: kept.into(),
             points,
             is_resent: self.is_resent,
+            is_again: true,
         });
         (rest, found)
     }
@@ -185,6 +211,9 @@ mod tests {
                 0,
             ),
             ((1..=3).map(|n| bad(None, Some(n))).collect(), None, 3),
+            // It counts from 0, or counts comments too: the text is right.
+            (vec![bad(Some("b v=2"), Some(1))], Some("a v=1\nc v=3\n"), 1),
+            (vec![bad(Some("b v=2 …"), Some(2))], Some("a v=1\nc v=3\n"), 1),
         ] {
             let (rest, gone) = piece.without(&named);
             assert_eq!(rest.as_ref().map(|p| &p.lines[..]), kept.map(str::as_bytes));
