@@ -162,11 +162,22 @@ impl Folder {
         })
     }
 
+    /// What is appended next goes to a segment of its own.
+    pub(super) fn leave_segment(&mut self) {
+        self.writer = None;
+    }
+
     /// Begins a segment.
     fn begin(&mut self, start: u64) -> io::Result<()> {
         if let Some(full) = self.writer.take_if(|w| w.bytes > MAGIC.len() as u64) {
-            full.file.sync_data()?;
-            File::open(&self.dir)?.sync_all()?;
+            // It is whole all the same unless power is lost; writing goes on.
+            let synced = full
+                .file
+                .sync_data()
+                .and_then(|()| File::open(&self.dir)?.sync_all());
+            if let Err(error) = synced {
+                tracing::warn!(dir = %self.dir.display(), %error, "a file of the spool cannot be synced");
+            }
         }
         // One that holds nothing yet is used again: while the disk is full they would pile up.
         let (seq, file) = if let Some(empty) = self.writer.take() {

@@ -123,6 +123,12 @@ impl Queue {
         self.shared.lock().in_memory()
     }
 
+    /// What a kill does.
+    #[cfg(test)]
+    pub(super) fn crash(self) {
+        self.shared.lock().abandon();
+    }
+
     /// What waits in memory goes to disk, if there is one and `budget` suffices. What would not is lost, and logged.
     pub async fn close(self, budget: Duration) {
         self.shared.lock().close();
@@ -137,6 +143,7 @@ impl Queue {
             }
         };
         let in_time = tokio::time::timeout(budget, has_ended).await.is_ok();
+        self.shared.lock().abandon();
         let points = self.in_memory();
         if points > 0 {
             tracing::warn!(
@@ -148,9 +155,19 @@ impl Queue {
     }
 }
 
+/// Who drops a queue without closing it has panicked: what it holds goes to disk all the same, and the lock is free
+/// for the next a moment later. Where there is no disk it is lost, and logged.
 impl Drop for Queue {
     fn drop(&mut self) {
-        self.shared.lock().abandon();
+        let mut state = self.shared.lock();
+        let points = state.in_memory();
+        if state.leave() && points > 0 {
+            tracing::warn!(
+                points,
+                "points that waited to be sent are lost: they are not on disk"
+            );
+        }
+        drop(state);
         self.shared.work.notify_one();
     }
 }

@@ -88,6 +88,8 @@ pub(super) struct State {
     memory: VecDeque<Entry>,
     memory_bytes: usize,
     memory_points: u64,
+    /// Memory has run empty since the worker looked: there is nothing left that could not be written.
+    emptied: bool,
     segments: VecDeque<Segment>,
     /// Number of the point that is pushed next.
     next: u64,
@@ -126,6 +128,7 @@ impl State {
             memory: VecDeque::new(),
             memory_bytes: 0,
             memory_points: 0,
+            emptied: false,
             next: segments.back().map_or(0, |s| s.end),
             holding: !segments.is_empty(),
             unsettled: !segments.is_empty(),
@@ -185,6 +188,12 @@ impl State {
     fn left_memory(&mut self, entry: &Entry) {
         self.memory_bytes -= entry.batch.lines.len();
         self.memory_points -= u64::from(entry.batch.points);
+        self.emptied |= self.memory.is_empty();
+    }
+
+    /// Whether memory has run empty since this was asked last.
+    pub(super) fn take_emptied(&mut self) -> bool {
+        std::mem::take(&mut self.emptied)
     }
 
     /// Counts points beyond the bounds, but those that are being sent.
@@ -382,6 +391,16 @@ impl State {
         self.phase == Phase::Closing
     }
 
+    /// Nobody uses the queue any more: what is in memory goes to disk, unless it was closed before. Returns true if
+    /// there is nobody to write it.
+    pub(super) fn leave(&mut self) -> bool {
+        if self.phase != Phase::Open {
+            return false;
+        }
+        self.phase = Phase::Closing;
+        self.stopped
+    }
+
     pub(super) fn abandon(&mut self) {
         self.phase = Phase::Abandoned;
     }
@@ -408,7 +427,8 @@ impl State {
         let head = self.segments.iter().find(|s| s.end > self.done_until);
         match head {
             Some(head) if head.start >= self.done_until => Some(head.oldest_ns),
-            Some(_) => self.head_oldest_ns,
+            // Until the worker has looked it up, its first record is a time that is too old rather than none.
+            Some(head) => self.head_oldest_ns.or(Some(head.oldest_ns)),
             None => self.memory.front().map(|e| e.batch.oldest_ns),
         }
     }

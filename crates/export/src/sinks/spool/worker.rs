@@ -68,9 +68,14 @@ impl Worker {
         }
     }
 
-    fn wait(&self) -> Job {
-        let mut state = self.shared.lock();
+    fn wait(&mut self) -> Job {
+        let shared = Arc::clone(&self.shared);
+        let mut state = shared.lock();
         loop {
+            if state.take_emptied() {
+                // What could not be written was sent or is lost; the next that cannot be is told again.
+                self.failing = None;
+            }
             let pause = self
                 .failing
                 .map(|_| self.retry_at.saturating_duration_since(Instant::now()));
@@ -79,8 +84,8 @@ impl Worker {
                 return job;
             }
             state = match pause {
-                Some(pause) if !pause.is_zero() => self.shared.wait_for(state, pause),
-                _ => self.shared.wait(state),
+                Some(pause) if !pause.is_zero() => shared.wait_for(state, pause),
+                _ => shared.wait(state),
             };
         }
     }
@@ -132,7 +137,13 @@ impl Worker {
             state.evict(bytes)
         };
         self.folder.remove(&gone);
-        match self.folder.append(entry) {
+        let mut appended = self.folder.append(entry);
+        if appended.is_err() && self.shared.lock().is_closing() {
+            // There is no other time for it: it may be this one file that takes nothing.
+            self.folder.leave_segment();
+            appended = self.folder.append(entry);
+        }
+        match appended {
             Ok(record) => {
                 self.shared.lock().written(record);
                 if let Some(since) = self.failing.take() {

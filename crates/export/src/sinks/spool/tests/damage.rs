@@ -108,7 +108,7 @@ async fn a_position_that_cannot_be_read_costs_sending_again() {
     held(&queue).await;
     let taken = super::next(&queue, 50, super::PLENTY).await;
     queue.done(taken);
-    drop(queue);
+    queue.close(std::time::Duration::from_secs(30)).await;
     for garbage in [&b""[..], b"short", &[0xff; 20], &[0; 400]] {
         fs::write(house.spool().join("position"), garbage).unwrap();
         let queue = house.open();

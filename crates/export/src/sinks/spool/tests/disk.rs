@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use super::{House, PLENTY, batch, drain, files, held, next, numbers, until};
+use super::{House, PLENTY, batch, drain, files, held, log, next, numbers, until};
 use crate::sinks::spool::{Bounds, Queue};
 use crate::sinks::{DropReason, SinkStats};
 
@@ -50,12 +50,82 @@ async fn the_end_does_not_wait_for_a_disk_that_takes_nothing() {
     assert!(begun.elapsed() < Duration::from_mins(1));
 }
 
+#[tokio::test]
+async fn each_time_that_a_disk_takes_nothing_is_told() {
+    log::keep();
+    let house = House::new();
+    let queue = house.open();
+    let (spool, aside) = (house.spool(), house.dir.path().join("aside"));
+    fs::rename(&spool, &aside).unwrap();
+    let told = [spool.to_str().unwrap(), "cannot be written"];
+    for time in 1..=2 {
+        queue.push(batch(time * 10..time * 10 + 10, 10));
+        queue.hold();
+        until("it is told", || log::count(&told) as u64 == time).await;
+        // The receiver is there again before the disk is.
+        drain(&queue, &house.stats).await;
+    }
+}
+
+#[tokio::test]
+async fn a_queue_that_is_dropped_keeps_what_it_holds() {
+    let house = House::new();
+    let queue = house.open();
+    queue.push(batch(0..10, 10));
+    drop(queue);
+    let queue = house.open();
+    assert_eq!(drain(&queue, &house.stats).await, (0..10).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_dropped_queue_without_a_disk_tells_what_is_lost() {
+    log::keep();
+    let bounds = Bounds {
+        dir: None,
+        memory_bytes: PLENTY,
+        disk_bytes: 0,
+    };
+    let queue = Queue::open(bounds, SinkStats::new("attic", "influxdb")).unwrap();
+    queue.push(batch(0..4_711, 10));
+    drop(queue);
+    assert_eq!(log::count(&["points=4711", "are lost"]), 1);
+}
+
+#[test]
+fn at_the_end_a_file_that_takes_nothing_is_left_for_another() {
+    on_a_small_disk("sinks::spool::tests::disk::closing_on_a_full_file");
+}
+
+#[tokio::test]
+#[ignore = "the test above runs it in a process of its own"]
+async fn closing_on_a_full_file() {
+    let Some(dir) = std::env::var_os(DIR).map(PathBuf::from) else {
+        return;
+    };
+    let bounds = Bounds {
+        dir: Some(dir),
+        memory_bytes: PLENTY,
+        disk_bytes: PLENTY as u64,
+    };
+    let stats = SinkStats::new("attic", "influxdb");
+    let queue = Queue::open(bounds.clone(), stats.clone()).unwrap();
+    (0..200).for_each(|i| queue.push(batch(i * 10..i * 10 + 10, 100)));
+    queue.close(Duration::from_mins(10)).await;
+    let stats = SinkStats::new("attic", "influxdb");
+    let queue = Queue::open(bounds, stats.clone()).unwrap();
+    assert_eq!(drain(&queue, &stats).await, (0..2_000).collect::<Vec<_>>());
+}
+
 #[test]
 fn a_full_disk_costs_nothing_once_there_is_room() {
+    on_a_small_disk("sinks::spool::tests::disk::on_a_full_disk");
+}
+
+/// Runs a test in a process where no file can be large.
+fn on_a_small_disk(child: &str) {
     let house = House::new();
     // No file may grow beyond some pages: that is how a full disk looks from here. (Blocks of 512 or 1,024 bytes.)
     let limit = "trap '' XFSZ; ulimit -S -f 64; exec \"$0\" \"$@\"";
-    let child = "sinks::spool::tests::disk::on_a_full_disk";
     let out = Command::new("sh")
         .args(["-c", limit])
         .arg(std::env::current_exe().unwrap())

@@ -4,6 +4,7 @@ mod bounds;
 mod damage;
 mod disk;
 mod format;
+mod log;
 mod model;
 mod order;
 

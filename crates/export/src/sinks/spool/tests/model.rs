@@ -206,7 +206,7 @@ impl Run {
                 self.in_memory += 1;
             }
         }
-        self.queue = None;
+        self.queue.take().expect("it is open").crash();
         // The dying worker may be writing.
         drop(self.house.open());
         let mut lost = self.in_memory;

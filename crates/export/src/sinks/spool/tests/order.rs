@@ -126,7 +126,7 @@ async fn a_kill_loses_nothing_that_was_held_and_little_is_sent_again() {
         ns(&house.figures()) == Some(500)
     })
     .await;
-    drop(queue);
+    queue.crash();
     let queue = house.open();
     assert_eq!(house.figures().waiting, 500);
     until("the time of the oldest is known", || {
