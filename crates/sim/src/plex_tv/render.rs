@@ -90,7 +90,7 @@ pub(super) fn resources(servers: &[(ServerSeed, bool, String)]) -> String {
     let list: Vec<Value> = servers
         .iter()
         .map(|(s, owned, token)| {
-            json!({
+            let mut device = json!({
                 "name": s.name,
                 "product": "Plex Media Server",
                 "productVersion": s.version,
@@ -115,7 +115,11 @@ pub(super) fn resources(servers: &[(ServerSeed, bool, String)]) -> String {
                 "dnsRebindingProtection": s.dns_rebinding_protection,
                 "natLoopbackSupported": true,
                 "connections": s.connections.iter().map(connection).collect::<Vec<_>>(),
-            })
+            });
+            if let Some(device) = device.as_object_mut().filter(|_| token.is_empty()) {
+                device.remove("accessToken");
+            }
+            device
         })
         .collect();
     Value::Array(list).to_string()
@@ -177,7 +181,8 @@ pub(super) fn resources_xml(servers: &[(ServerSeed, bool, String)]) -> String {
 
 fn element(out: &mut String, name: &str, attributes: &[(&str, &str)], end: &str) {
     let _ = write!(out, "<{name}");
-    for (key, value) in attributes {
+    let known = |(key, value): &&(&str, &str)| *key != "accessToken" || !value.is_empty();
+    for (key, value) in attributes.iter().filter(known) {
         let value = value
             .replace('&', "&amp;")
             .replace('<', "&lt;")

@@ -92,7 +92,7 @@ pub struct ServerSeed {
     pub version: String,
     /// User name of the owner; other accounts see the server only if it is shared with them.
     pub owner: String,
-    /// The owner's token for this server.
+    /// The owner's token for this server; empty: plex.tv lists the server without one.
     pub access_token: String,
     /// Users it is shared with, and the token each of them has for it.
     pub shared_with: Vec<(String, String)>,
@@ -127,6 +127,13 @@ impl ServerSeed {
     #[must_use]
     pub fn connection(mut self, place: Place, url: &str) -> Self {
         self.connections.push(ConnectionSeed::at(place, url));
+        self
+    }
+
+    /// Listed for its owner without a token.
+    #[must_use]
+    pub fn without_access_token(mut self) -> Self {
+        self.access_token.clear();
         self
     }
 

@@ -161,3 +161,15 @@ async fn faults_hit_what_they_name_as_often_as_they_say() {
         "{printed}"
     );
 }
+
+#[tokio::test]
+async fn a_server_may_be_listed_without_a_token() {
+    let (tv, http) = house().await;
+    tv.set_server(ServerSeed::new("Cellar", "m-cellar", "ada", "x").without_access_token());
+    for path in ["/api/v2/resources", "/api/resources"] {
+        let url = format!("{}{path}", tv.url());
+        let (_, list) = ask(http.get(&url).header("x-plex-token", "at-ada")).await;
+        assert!(list.contains("m-cellar"), "{list}");
+        assert_eq!(list.matches("accessToken").count(), 1, "Attic's alone: {list}");
+    }
+}

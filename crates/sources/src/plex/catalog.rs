@@ -168,14 +168,14 @@ impl Desk {
     async fn locate(&self, place: &mut Place) -> Result<Server, Failure> {
         if let Some((at, kind, message)) = &place.lost
             && at.elapsed() < LOCATE_PAUSE
-            && self.is_found_by_name()
+            && self.is_by_account()
         {
             return Err((*kind, message.clone()));
         }
         let found = async {
             let located = target::locate(&self.cfg, self.tv.as_ref(), Some(&self.outbox)).await?;
             let client = Client::new(&self.cfg, located.target)?;
-            let machine_id = located.machine_id.as_deref().or(place.machine_id.as_deref());
+            let machine_id = place.machine_id.as_deref().or(located.machine_id.as_deref());
             Ok::<_, Error>(Server::new(client, machine_id, Some(self.outbox.clone())))
         };
         let found = found.await.map_err(|e| failure(&e));
@@ -186,18 +186,18 @@ impl Desk {
         found
     }
 
-    fn is_found_by_name(&self) -> bool {
-        self.cfg.url.is_none()
+    fn is_by_account(&self) -> bool {
+        target::is_by_account(&self.cfg, self.tv.as_ref())
     }
 
-    /// After a failure the server may have moved, or be another one.
+    /// After a failure the server may have moved, be another one, or want another token.
     async fn doubt(&self) {
         self.forget(&mut *self.place.lock().await);
     }
 
     fn forget(&self, place: &mut Place) {
         place.identified = None;
-        if self.is_found_by_name() {
+        if self.is_by_account() {
             place.server = None;
         }
     }

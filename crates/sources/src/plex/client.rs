@@ -112,7 +112,9 @@ impl Client {
         let timeout = self.timeout * ask.patience;
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        let response = self.send(&ask.path, headers, timeout).await?;
+        // Whoever answers there has not proved yet to be the server the token is for.
+        let with_token = ask.endpoint != Endpoint::Identity;
+        let response = self.send(&ask.path, headers, timeout, with_token).await?;
         if !response.status().is_success() {
             return Err(self.refused(response, ask.place()).await);
         }
@@ -147,7 +149,7 @@ impl Client {
         headers: HeaderMap,
         timeout: Duration,
     ) -> Result<Response, Error> {
-        self.send(path, headers, timeout)
+        self.send(path, headers, timeout, true)
             .await
             .map_err(|failed| failed.error)
     }
@@ -157,9 +159,15 @@ impl Client {
         self.refused(response, path).await.error
     }
 
-    async fn send(&self, path: &str, mut headers: HeaderMap, timeout: Duration) -> Result<Response, Failed> {
+    async fn send(
+        &self,
+        path: &str,
+        mut headers: HeaderMap,
+        timeout: Duration,
+        with_token: bool,
+    ) -> Result<Response, Failed> {
         let target = self.target();
-        if let Some(token) = &target.token {
+        if let Some(token) = target.token.as_ref().filter(|_| with_token) {
             let mut value = HeaderValue::from_str(token.expose()).map_err(|_| {
                 let what = "the token holds characters that no token has".to_owned();
                 Error::Config {

@@ -291,10 +291,10 @@ impl Poller {
         self.rediscover(now).await;
     }
 
-    /// The address found at plex.tv may no longer be the server's.
+    /// The address found at plex.tv may no longer be the server's, nor the token the one it takes.
     async fn rediscover(&mut self, now: Instant) {
         let not_yet = self.outage.failures() < REDISCOVER_AFTER || now < self.rediscover_at;
-        if not_yet || self.shared.cfg.url.is_some() {
+        if not_yet || !target::is_by_account(&self.shared.cfg, self.shared.tv.as_ref()) {
             return;
         }
         self.rediscover_at = now + self.rediscover_wait;

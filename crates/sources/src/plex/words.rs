@@ -129,6 +129,11 @@ pub(super) fn status(
             let sentence = one_line(sentence);
             Words::new(Kind::Starting, format!("{server} is starting: {sentence}"))
         }
+        (401, _) if path == "/identity" => Words::new(
+            kind,
+            format!("{server} does not say who it is without being asked to sign in (401 on {path})"),
+        )
+        .hint("Plex tells that to everyone: a proxy in front of it wants a password, and must let /identity through"),
         (401, _) if !has_token => Words::new(kind, format!("{server} asks for a token, and none is set"))
             .hint("set `token` or `token_file`; `projectionist login plex` gets one"),
         (401, _) => Words::new(
@@ -169,6 +174,40 @@ pub(super) fn other_server(server: &str, found: &str, expected: &str) -> Words {
         "if the server was set up anew, change `machine_id`, or restart us if it is not set; \
          its figures are not mixed with the old ones",
     )
+}
+
+/// Why a server that wants a token gets none of the account's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NotOpened {
+    /// No server of the account has this identifier.
+    Unknown,
+    NotOwned,
+    /// plex.tv lists the server without a token.
+    NoToken,
+    /// plex.tv lists the server, but at other addresses.
+    Elsewhere,
+}
+
+/// A server given by its address alone that the account does not open.
+pub(super) fn not_opened(server: &str, machine_id: &str, why: NotOpened) -> Words {
+    let why_not = match why {
+        NotOpened::Unknown => "it is not among the servers of the plex.tv account",
+        NotOpened::NotOwned => "it is only shared with the plex.tv account",
+        NotOpened::NoToken => "plex.tv has told no token for it",
+        NotOpened::Elsewhere => "plex.tv knows this server at other addresses only",
+    };
+    let words = Words::new(
+        Kind::Unauthorized,
+        format!("{server} asks for a token, and gets none from the account: {why_not}"),
+    );
+    match why {
+        NotOpened::Elsewhere => words.hint(&format!(
+            "anyone can claim to be your server: give one of its own addresses, or, if you are sure, \
+             `machine_id = \"{machine_id}\"` or `token`"
+        )),
+        NotOpened::NotOwned => words.hint("sign in with the owner's account, or set `token`"),
+        NotOpened::Unknown | NotOpened::NoToken => words.hint("set `token` or `token_file`"),
+    }
 }
 
 /// Foreign text, made fit for a message.
@@ -255,6 +294,15 @@ mod tests {
             );
             assert_eq!((words.kind, words.what.as_str()), (kind, what), "{code}");
         }
+    }
+
+    #[test]
+    fn a_refusal_to_say_who_is_there_is_not_about_the_token() {
+        let words = status(StatusCode::UNAUTHORIZED, "http://a", "/identity", true, None);
+        assert!(
+            words.what.contains("who it is") && !words.what.contains("token"),
+            "{words:?}"
+        );
     }
 
     #[test]

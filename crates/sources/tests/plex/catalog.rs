@@ -9,12 +9,13 @@ use sim::plex::{
     CollectionSeed, Element, Fault, LibrarySeed, PlaylistSeed, Plex, Promoted, Seed, ShelfSeed, Shelved,
 };
 use sources::Ctx;
-use sources::plex::Config;
 use sources::plex::catalog::{self, Asked};
+use sources::plex::{Config, TvConfig};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::discovery::{Account, address_alone, plex_tv};
 use crate::watch::{PATIENCE, lively, still_server, wait_for};
 
 /// A desk that answers. Stops when dropped.
@@ -31,6 +32,10 @@ impl Drop for Desk {
 
 impl Desk {
     fn open(cfg: Config) -> Self {
+        Self::open_with(cfg, None)
+    }
+
+    fn open_with(cfg: Config, tv: Option<TvConfig>) -> Self {
         crate::logs::record();
         let (ask, mut asked) = mpsc::channel(8);
         let cancel = CancellationToken::new();
@@ -43,7 +48,7 @@ impl Desk {
             out,
             cancel: cancel.clone(),
         };
-        tokio::spawn(async move { catalog::run(cfg, None, ctx, &mut asked).await });
+        tokio::spawn(async move { catalog::run(cfg, tv, ctx, &mut asked).await });
         Self { ask, cancel }
     }
 
@@ -431,4 +436,32 @@ async fn a_desk_finds_its_server_once_it_is_back() {
     );
     world.clear_faults();
     desk.ask(Question::Item { rating_key: 1 }).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_of_the_account_that_is_refused_is_asked_for_again() {
+    let plex = house(3).await;
+    let (tv, tv_cfg) = plex_tv(&plex).await;
+    let account = Account::signed_in(tv_cfg, "catalog");
+    let desk = Desk::open_with(address_alone(&plex), Some(account.cfg.clone()));
+    let question = || Question::Item { rating_key: 1 };
+    desk.ask(question()).await.unwrap();
+    account.sign_in_anew(&plex, &tv).await;
+    assert_eq!(desk.fails(question()).await.0, Kind::Unauthorized);
+    desk.ask(question()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_that_the_account_does_not_open_is_left_alone_for_a_while() {
+    let plex = house(3).await;
+    let (tv, tv_cfg) = plex_tv(&plex).await;
+    tv.remove_server(&plex.machine_id());
+    let desk = Desk::open_with(address_alone(&plex), Some(tv_cfg));
+    for _ in 0..4 {
+        let (kind, told) = desk.fails(Question::Item { rating_key: 1 }).await;
+        assert_eq!(kind, Kind::Unauthorized);
+        assert!(told.contains("not among the servers"), "{told}");
+    }
+    assert_eq!(plex.world().request_count("/identity"), 1);
+    assert_eq!(tv.request_count("/api/v2/resources"), 1);
 }

@@ -40,7 +40,8 @@ const IDENTITY_LIMIT: usize = 64 << 10;
 pub struct Resolved {
     /// Without a slash at the end.
     pub url: String,
-    pub token: Secret,
+    /// The account's token for this server; absent if plex.tv has told none. The account's own never takes its place.
+    pub token: Option<Secret>,
     pub machine_id: Text,
     pub name: Text,
     pub class: Class,
@@ -69,11 +70,11 @@ pub async fn resolve(
     trust: &Trust,
 ) -> Result<Resolved, TvError> {
     let servers = shared_list(tv, account_token).await?;
-    connect(select(&servers, wanted)?, account_token, trust).await
+    connect(select(&servers, wanted)?, trust).await
 }
 
 /// The best address of `found` that answers as that server. No token is sent while looking.
-pub async fn connect(found: &Found, account_token: &Secret, trust: &Trust) -> Result<Resolved, TvError> {
+pub async fn connect(found: &Found, trust: &Trust) -> Result<Resolved, TvError> {
     let client = base::http::client(trust, PROBE_TIMEOUT).map_err(TvError::Tls)?;
     let chosen = race(candidates(found), |url| {
         probe(client.clone(), url, found.machine_id.clone())
@@ -82,10 +83,7 @@ pub async fn connect(found: &Found, account_token: &Secret, trust: &Trust) -> Re
     match chosen {
         Ok(candidate) => Ok(Resolved {
             url: candidate.url,
-            token: found
-                .access_token
-                .clone()
-                .unwrap_or_else(|| account_token.clone()),
+            token: found.access_token.clone(),
             machine_id: found.machine_id.clone(),
             name: found.name.clone(),
             class: candidate.class,
@@ -114,8 +112,7 @@ pub(super) struct Candidate {
 ///
 /// - Local ones only if the server is our own or we come from its public address: elsewhere the same private
 ///   address belongs to somebody else.
-/// - In the clear never if the server wants encryption. Far away in the clear only if the server publishes nothing
-///   encrypted of that class: else whoever can break the encrypted connection would get the token.
+/// - In the clear only where [`Found::may_be_clear`] allows it.
 /// - A local `plex.direct` name is followed by its bare address: many routers refuse names that lead inwards.
 pub(super) fn candidates(found: &Found) -> Vec<Candidate> {
     let near = found.owned || found.public_address_matches;
@@ -137,28 +134,18 @@ pub(super) fn candidates(found: &Found) -> Vec<Candidate> {
         match url.scheme() {
             "https" => {
                 add(text, c.class, true);
-                let bare = bare_address(c, &url).filter(|_| c.class == Class::Local && !found.https_required);
+                let bare =
+                    bare_address(c, &url).filter(|_| c.class == Class::Local && found.may_be_clear(c.class));
                 if let Some(bare) = bare {
                     add(bare, c.class, false);
                 }
             }
-            "http"
-                if !found.https_required && (c.class == Class::Local || !has_encrypted(found, c.class)) =>
-            {
-                add(text, c.class, false);
-            }
+            "http" if found.may_be_clear(c.class) => add(text, c.class, false),
             _ => {}
         }
     }
     all.sort_by_key(|c| c.tier);
     all
-}
-
-fn has_encrypted(found: &Found, class: Class) -> bool {
-    found
-        .connections
-        .iter()
-        .any(|c| c.class == class && c.url.starts_with("https:"))
 }
 
 /// `http://192.168.1.5:32400` for `https://192-168-1-5.….plex.direct:32400`.

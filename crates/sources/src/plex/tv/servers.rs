@@ -1,10 +1,9 @@
 //! The servers of an account, and picking one of them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use base::Secret;
 use base::error::Chain;
-use base::{Kind, Secret};
 use model::Text;
 use reqwest::Method;
 use tokio::time::Instant;
@@ -12,13 +11,9 @@ use tokio::time::Instant;
 use super::api::{self, Reply};
 use super::config::TvConfig;
 use super::error::TvError;
-use super::shared::{Failed, Known, Listing};
+use super::shared::{FRESH, Failed, Known, Listing};
 use super::sign_in::{account_token, renewed_token};
 use crate::plex::map;
-
-/// Age below which a list is used again, and a failure to get one not repeated: sources that start or fail
-/// together cost one request.
-const LIST_FRESH: Duration = Duration::from_secs(15);
 
 const DOING: &str = "listing the account's servers";
 const ARGUMENTS: &str = "?includeHttps=1&includeRelay=1&includeIPv6=1";
@@ -32,7 +27,7 @@ pub struct Found {
     pub version: Option<Text>,
     /// Only the owner sees all sessions.
     pub owned: bool,
-    /// This account's token for this server. Absent: the account token serves, if owned.
+    /// This account's token for this server.
     pub access_token: Option<Secret>,
     /// We ask from the server's own public address, so its local addresses may work even if it is not owned.
     pub public_address_matches: bool,
@@ -158,7 +153,7 @@ pub async fn list(tv: &TvConfig) -> Result<Arc<[Found]>, TvError> {
     }
 }
 
-/// The list, asked for at most once per [`LIST_FRESH`] by all clones of the configuration. While plex.tv is away
+/// The list, asked for at most once per [`FRESH`] by all clones of the configuration. While plex.tv is away
 /// the last known list serves on: an address in it may well answer.
 pub(super) async fn shared_list(tv: &TvConfig, account_token: &Secret) -> Result<Arc<[Found]>, TvError> {
     let mut listing = tv.shared.0.listing.lock().await;
@@ -169,20 +164,15 @@ pub(super) async fn shared_list(tv: &TvConfig, account_token: &Secret) -> Result
     {
         *listing = Listing::default();
     }
-    let fresh = |at: Instant| at.elapsed() < LIST_FRESH;
-    if let Some(known) = listing.known.as_ref().filter(|k| fresh(k.at)) {
+    if let Some(known) = listing.known.as_ref().filter(|k| k.at.elapsed() < FRESH) {
         return Ok(Arc::clone(&known.servers));
     }
-    if let Some(failed) = listing.failed.as_ref().filter(|f| fresh(f.at)) {
-        let again = || TvError::StillFailing {
-            what: failed.what.clone(),
-            kind: failed.kind,
-        };
+    if let Some(again) = listing.failed.as_ref().and_then(Failed::again) {
         return listing
             .known
             .as_ref()
             .map(|k| Arc::clone(&k.servers))
-            .ok_or_else(again);
+            .ok_or(again);
     }
     match servers(tv, account_token).await {
         Ok(servers) => {
@@ -198,20 +188,16 @@ pub(super) async fn shared_list(tv: &TvConfig, account_token: &Secret) -> Result
             };
             Ok(servers)
         }
-        Err(e) if e.kind().is_transient() || e.kind() == Kind::BadPayload => {
-            let failed = Failed {
-                at: Instant::now(),
-                what: e.what(),
-                kind: e.kind(),
-            };
-            listing.failed = Some(failed);
-            let Some(known) = &listing.known else {
+        Err(e) => {
+            let failed = Failed::of(&e);
+            let passes = failed.is_some();
+            listing.failed = failed.or(listing.failed.take());
+            let Some(known) = listing.known.as_ref().filter(|_| passes) else {
                 return Err(e);
             };
             tracing::info!("{}; using the list of servers known before", Chain(&e));
             Ok(Arc::clone(&known.servers))
         }
-        Err(e) => Err(e),
     }
 }
 

@@ -12,6 +12,10 @@ use tokio::time::Instant;
 use super::error::TvError;
 use super::servers::Found;
 
+/// Age below which a list is used again, and a failure of plex.tv not repeated: sources that start or fail together
+/// cost one request.
+pub(super) const FRESH: Duration = Duration::from_secs(15);
+
 /// Shared by clones. Empty when made.
 #[derive(Clone, Default)]
 pub struct Shared(pub(super) Arc<Inner>);
@@ -38,6 +42,8 @@ pub(super) struct PasswordSignIn {
     pub(super) token: Option<Secret>,
     /// Never tried a second time: plex.tv locks out addresses that keep failing.
     pub(super) refused: Option<Refused>,
+    /// The last attempt, if it failed for a reason that passes.
+    pub(super) failed: Option<Failed>,
 }
 
 pub(super) struct Refused {
@@ -63,6 +69,26 @@ pub(super) struct Failed {
     pub(super) at: Instant,
     pub(super) what: String,
     pub(super) kind: Kind,
+}
+
+impl Failed {
+    /// What is to be remembered of a failure: nothing if it does not pass by itself.
+    pub(super) fn of(e: &TvError) -> Option<Self> {
+        let kind = e.kind();
+        (kind.is_transient() || kind == Kind::BadPayload).then(|| Self {
+            at: Instant::now(),
+            what: e.what(),
+            kind,
+        })
+    }
+
+    /// The same failure, while it is too early to ask once more.
+    pub(super) fn again(&self) -> Option<TvError> {
+        (self.at.elapsed() < FRESH).then(|| TvError::StillFailing {
+            what: self.what.clone(),
+            kind: self.kind,
+        })
+    }
 }
 
 impl Shared {

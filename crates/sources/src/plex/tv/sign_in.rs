@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use super::api;
 use super::config::TvConfig;
 use super::error::TvError;
-use super::shared::Refused;
+use super::shared::{Failed, Refused};
 use crate::plex::map;
 
 /// Time between two looks whether the PIN was confirmed; what plex.tv's own clients do.
@@ -223,7 +223,11 @@ pub async fn account_token(tv: &TvConfig) -> Result<Secret, TvError> {
             TvError::WrongPassword
         });
     }
+    if let Some(again) = known.failed.as_ref().and_then(Failed::again) {
+        return Err(again);
+    }
     let outcome = sign_in(tv, user, &password, None).await;
+    known.failed = outcome.as_ref().err().and_then(Failed::of);
     known.refused = match &outcome {
         Err(e @ (TvError::WrongPassword | TvError::CodeNeeded)) => {
             let code_needed = matches!(e, TvError::CodeNeeded);

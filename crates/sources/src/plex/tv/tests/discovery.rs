@@ -87,7 +87,11 @@ async fn a_dead_local_address_gives_way_to_the_remote_one() {
         (remote.url.as_str(), Class::Remote)
     );
     assert_eq!(
-        (found.token.expose(), &*found.machine_id, &*found.name),
+        (
+            found.token.as_ref().unwrap().expose(),
+            &*found.machine_id,
+            &*found.name
+        ),
         ("st-attic", "m-attic", "Attic")
     );
     let asked = format!("{}{}", remote.seen.lock().unwrap(), relay.seen.lock().unwrap()).to_lowercase();

@@ -150,6 +150,30 @@ async fn clones_sign_in_once_and_a_refused_password_is_not_repeated() {
     assert_eq!(start_pin(&nameless).await.unwrap_err().kind(), Kind::Config);
 }
 
+#[tokio::test]
+async fn trouble_with_signing_in_is_not_tried_again_at_once() {
+    let (tv, config) = house().await;
+    let by_password = TvConfig {
+        token: None,
+        user: Some("ada".to_owned()),
+        password: Some(Secret::new(PASSWORD)),
+        ..config
+    };
+    tv.fault(Fault::always(FaultKind::Status(500)));
+    for _ in 0..3 {
+        let e = account_token(&by_password.clone()).await.unwrap_err();
+        assert_eq!(
+            (e.to_string().as_str(), e.kind()),
+            ("plex.tv: signing in: answered 500", Kind::ServerError)
+        );
+    }
+    assert_eq!(tv.requests().len(), 1);
+    tv.clear_faults();
+    later(Duration::from_secs(16)).await;
+    account_token(&by_password).await.unwrap();
+    assert_eq!(tv.requests().len(), 2);
+}
+
 #[test]
 fn unknown_keys_are_refused_and_defaults_are_plex_tv() {
     let config: TvConfig = serde_json::from_str(r#"{"token": "at-ada", "all_servers": true}"#).unwrap();
