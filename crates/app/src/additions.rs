@@ -1,5 +1,6 @@
 //! Asks servers what was added to their libraries lately, for those who write it elsewhere.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,18 +15,23 @@ use web::Catalog;
 /// Between two looks; each takes a request a library.
 const EVERY: Duration = Duration::from_mins(1);
 
-/// Looks again and again, until cancelled. What a server does not tell is left out until the next look.
+/// What was added, by server and number of the library.
+type Known = BTreeMap<(SourceId, i64), Vec<Addition>>;
+
+/// Looks again and again, until cancelled. What a server or one of its libraries does not tell stays as it was told
+/// before: additions do not become undone.
 pub(crate) async fn run(
     catalog: Catalog,
     tell: Arc<watch::Sender<Arc<Vec<Addition>>>>,
     cancel: CancellationToken,
 ) {
+    let mut known = Known::new();
     loop {
         let look = async {
-            // What it was is told on where a server does not answer: additions do not become undone.
-            let before = tell.borrow().clone();
-            let found = look(&catalog, &before).await;
-            tell.send_replace(Arc::new(found));
+            for server in catalog.servers() {
+                look(&catalog, &server, &mut known).await;
+            }
+            tell.send_replace(Arc::new(known.values().flatten().cloned().collect()));
             tokio::time::sleep(EVERY).await;
         };
         tokio::select! {
@@ -35,30 +41,18 @@ pub(crate) async fn run(
     }
 }
 
-async fn look(catalog: &Catalog, before: &[Addition]) -> Vec<Addition> {
-    let mut all = Vec::new();
-    for server in catalog.servers() {
-        match of_server(catalog, &server).await {
-            Some(found) => all.extend(found),
-            None => all.extend(before.iter().filter(|a| a.server == server).cloned()),
+async fn look(catalog: &Catalog, server: &SourceId, known: &mut Known) {
+    let Ok(sections) = catalog.sections(server, false).await else {
+        return;
+    };
+    // Libraries may go.
+    known.retain(|(of, id), _| of != server || sections.iter().any(|s| s.section_id == *id));
+    for section in sections.iter().filter(|s| lists_additions(s)) {
+        if let Ok(found) = catalog.added(server, section.section_id, section.kind).await {
+            let found = found.items.iter().map(|item| addition(server, item));
+            known.insert((server.clone(), section.section_id), found.collect());
         }
     }
-    all
-}
-
-async fn of_server(catalog: &Catalog, server: &SourceId) -> Option<Vec<Addition>> {
-    let mut all = Vec::new();
-    for section in catalog.sections(server, false).await.ok()?.iter() {
-        if !lists_additions(section) {
-            continue;
-        }
-        let found = catalog
-            .added(server, section.section_id, section.kind)
-            .await
-            .ok()?;
-        all.extend(found.items.iter().map(|item| addition(server, item)));
-    }
-    Some(all)
 }
 
 fn lists_additions(section: &CatalogSection) -> bool {

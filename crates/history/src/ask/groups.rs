@@ -1,13 +1,13 @@
 //! Plays as they are counted: each group of rows once, or each row.
 
+use std::ops::Range;
+
 use super::filter::{Bits, Picked};
 use crate::columns::{Group, NONE, Row};
 
-/// Groups whose oldest row is remembered at a time.
-const KNOWN: usize = 256;
-
-/// Rows of a group walked before its oldest row is remembered.
-const LONG: usize = 8;
+/// Groups whose oldest row is remembered at a time: what a few hundred people begin in a week, so that a row that goes
+/// on with a play of that week need not walk back to its beginning.
+const KNOWN: usize = 8_192;
 
 /// Calls `play` with the rows of each play that were picked, newest id first: all such rows of a group at once, or,
 /// without grouping, each row alone. The order of plays is any.
@@ -58,48 +58,65 @@ pub(crate) fn each_play(picked: &Picked<'_>, grouping: bool, mut play: impl FnMu
 ///
 /// Needs no memory per group: questions are answered at the same time, and the allocator keeps what each one took.
 #[inline]
-pub(crate) fn each_row(picked: &Picked<'_>, grouping: bool, mut row: impl FnMut(Row, Row)) {
-    let previous = picked.columns().slices().previous;
+pub(crate) fn each_row(picked: &Picked<'_>, grouping: bool, row: impl FnMut(Row, Row)) {
+    each_row_in(picked, 0..picked.blocks(), grouping, row);
+}
+
+/// The same with the rows of some blocks; the oldest may be in another one.
+#[inline]
+pub(crate) fn each_row_in(
+    picked: &Picked<'_>,
+    blocks: Range<Row>,
+    grouping: bool,
+    mut row: impl FnMut(Row, Row),
+) {
     let mut oldest = Oldest::new(picked);
-    picked.each(|r| {
-        let is_first = !grouping || previous[r as usize] == NONE;
-        row(r, if is_first { r } else { oldest.of(r) });
-    });
+    picked.each_in(blocks, |r| row(r, oldest.of(r, grouping)));
 }
 
 /// Finds the oldest picked row of a group.
 struct Oldest<'a> {
     picked: &'a Picked<'a>,
-    /// Of long groups lately asked about, so that they are not walked again for each of their rows.
-    known: [(Group, Row); KNOWN],
+    group: &'a [Group],
+    previous: &'a [Row],
+    /// Of groups lately met.
+    known: Vec<(Group, Row)>,
 }
 
 impl<'a> Oldest<'a> {
     fn new(picked: &'a Picked<'a>) -> Self {
+        let s = picked.columns().slices();
         Self {
             picked,
-            known: [(NONE, NONE); KNOWN],
+            group: s.group,
+            previous: s.previous,
+            known: vec![(NONE, NONE); KNOWN],
         }
     }
 
+    /// Whether a row begins its play is as good as random, so nothing here branches on it alone.
     #[inline]
-    fn of(&mut self, row: Row) -> Row {
-        let s = self.picked.columns().slices();
-        let g = s.group[row as usize];
-        let known = &mut self.known[g as usize % KNOWN];
-        if known.0 == g {
-            return known.1;
+    #[expect(clippy::needless_bitwise_bool, reason = "`&&` would branch")]
+    fn of(&mut self, row: Row, grouping: bool) -> Row {
+        let g = self.group[row as usize];
+        let is_first = !grouping | (self.previous[row as usize] == NONE);
+        let (group, known) = self.known[g as usize % KNOWN];
+        let mut oldest = if is_first { row } else { known };
+        if !is_first & (group != g) {
+            oldest = self.walk(row);
         }
-        let (mut oldest, mut earlier, mut steps) = (row, s.previous[row as usize], 0);
+        self.known[g as usize % KNOWN] = (g, oldest);
+        oldest
+    }
+
+    #[cold]
+    fn walk(&self, row: Row) -> Row {
+        let (mut oldest, mut earlier) = (row, self.previous[row as usize]);
         while earlier != NONE {
             if self.picked.has(earlier) {
                 oldest = earlier;
             }
-            earlier = s.previous[earlier as usize];
-            steps += 1;
-        }
-        if steps > LONG {
-            *known = (g, oldest);
+            earlier = self.previous[earlier as usize];
         }
         oldest
     }

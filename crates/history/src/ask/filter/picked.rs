@@ -3,6 +3,8 @@
 //! Columns are read one after the other, 64 rows at a time: a row costs about a nanosecond per part of the filter,
 //! and whoever asks afterwards whether it passes looks at one bit.
 
+use std::ops::Range;
+
 use super::Matcher;
 use crate::columns::{Columns, Row};
 
@@ -134,11 +136,28 @@ impl<'a> Picked<'a> {
         total_s
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.rows.as_ref().map_or(self.columns.len(), Bits::count)
+    }
+
     /// Calls `each` with the rows, oldest id first.
     #[inline]
-    pub(crate) fn each(&self, mut each: impl FnMut(Row)) {
+    pub(crate) fn each(&self, each: impl FnMut(Row)) {
+        self.each_in(0..self.blocks(), each);
+    }
+
+    /// Blocks of 64 rows, the last perhaps not full.
+    pub(crate) fn blocks(&self) -> Row {
+        self.columns.rows().end.div_ceil(64)
+    }
+
+    /// The same with the rows of some blocks.
+    #[inline]
+    pub(crate) fn each_in(&self, blocks: Range<Row>, mut each: impl FnMut(Row)) {
         let rows = self.columns.rows().end;
-        for (word, base) in (0..).zip((0..rows).step_by(64)) {
+        for block in blocks {
+            let (word, base) = (block as usize, block * 64);
             // One loop for all rows and for some, so that what is done for a row can become part of it.
             let mut left = match &self.rows {
                 Some(rows) => rows.0[word],

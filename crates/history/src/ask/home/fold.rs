@@ -2,15 +2,19 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use model::RecordKind;
 
 use super::{HomeParams, RankBy, StatId};
-use crate::ask::filter::Matcher;
-use crate::ask::groups::each_row;
+use crate::ask::filter::{Matcher, Picked};
+use crate::ask::groups::each_row_in;
 use crate::ask::history::runs;
 use crate::columns::{Dims, Row};
 use crate::rules::is_watched;
+
+/// Rows from which on a second thread is worth its start. Tests have few, and shall see both ways.
+const MANY_ROWS: usize = if cfg!(test) { 12 } else { 100_000 };
 
 /// Above it, who played what is kept in a set, not in a table of bits.
 const BITS_MAX: usize = 32 << 23;
@@ -45,6 +49,13 @@ impl Sums {
         self.newest.0 = self.newest.0.max(line.newest.0);
         self.plays += u32::from(line.first);
         self.duration_s += line.duration_s;
+    }
+
+    /// Adds sums of other rows.
+    fn merge(&mut self, other: &Self) {
+        self.newest = self.newest.max(other.newest);
+        self.plays += other.plays;
+        self.duration_s += other.duration_s;
     }
 
     /// Of the newest play, the oldest row.
@@ -95,6 +106,18 @@ impl Users {
         }
     }
 
+    /// Adds what another table of the same size holds.
+    fn merge(&mut self, other: Self) {
+        match (self, other) {
+            (Self::Bits { bits, .. }, Self::Bits { bits: others, .. }) => {
+                bits.iter_mut().zip(others).for_each(|(a, b)| *a |= b);
+            }
+            (Self::Set(set), Self::Set(others)) => set.extend(others),
+            // Tables of the same size are of one kind.
+            (Self::Bits { .. }, Self::Set(_)) | (Self::Set(_), Self::Bits { .. }) => {}
+        }
+    }
+
     /// Takes an account out.
     pub(super) fn remove(&mut self, user: u32) {
         match self {
@@ -133,43 +156,43 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct Fold<'a> {
     dims: &'a Dims,
-    works: Vec<Sums>,
-    libraries: Vec<Sums>,
-    users: Vec<Sums>,
-    platforms: Vec<Sums>,
+    sums: AllSums,
     /// Accounts per work.
     watchers: Vec<i64>,
 }
 
-impl<'a> Fold<'a> {
-    pub(super) fn over(matcher: &Matcher<'a>, grouping: bool, wanted: &[StatId]) -> Self {
-        let dims = &matcher.columns().dims;
+#[derive(Debug)]
+struct AllSums {
+    works: Vec<Sums>,
+    libraries: Vec<Sums>,
+    users: Vec<Sums>,
+    platforms: Vec<Sums>,
+    watchers: Users,
+}
+
+impl AllSums {
+    fn new(dims: &Dims) -> Self {
         let none = |entries: usize| vec![Sums::default(); entries];
-        let mut fold = Self {
-            dims,
-            works: none(dims.works().keys().len()),
+        let (works, users) = (dims.works().keys().len(), dims.accounts().keys().len());
+        Self {
+            works: none(works),
             libraries: none(dims.libraries().len()),
-            users: none(dims.accounts().keys().len()),
+            users: none(users),
             platforms: none(dims.platforms().keys().len()),
-            watchers: Vec::new(),
-        };
-        let needless = |id: &StatId| matches!(id, StatId::LastWatched | StatId::MostConcurrent);
-        if !wanted.iter().all(needless) {
-            fold.add_all(matcher, grouping);
+            watchers: Users::new(works, users),
         }
-        fold
     }
 
     /// A row counts where the oldest row of its play does.
-    fn add_all(&mut self, matcher: &Matcher<'a>, grouping: bool) {
-        let (c, s) = (matcher.columns(), matcher.columns().slices());
-        let (works, users, platforms) = (self.dims.works(), self.dims.accounts(), self.dims.platforms());
-        let mut watchers = Users::new(works.keys().len(), users.keys().len());
+    fn add_rows(&mut self, picked: &Picked<'_>, blocks: Range<Row>, grouping: bool) {
+        let (c, s) = (picked.columns(), picked.columns().slices());
+        let (works, users, platforms) = (c.dims.works(), c.dims.accounts(), c.dims.platforms());
         // Slices of their own, which the loop need not read anew for every row.
         let (work_of, user_of, platform_of) = (works.places(), users.places(), platforms.places());
         let (of_works, of_users) = (self.works.as_mut_slice(), self.users.as_mut_slice());
         let (of_libraries, of_platforms) = (self.libraries.as_mut_slice(), self.platforms.as_mut_slice());
-        each_row(&matcher.pick(), grouping, |row, oldest| {
+        let watchers = &mut self.watchers;
+        each_row_in(picked, blocks, grouping, |row, oldest| {
             let at = oldest as usize;
             let first = row == oldest;
             let line = Line {
@@ -184,12 +207,41 @@ impl<'a> Fold<'a> {
             of_platforms[platform_of[s.client[at].at()] as usize].add(line);
             watchers.add(work, user);
         });
-        // Plays of nobody known.
-        let nobody = (0..).zip(users.keys()).find(|(_, user)| user.is_none());
-        if let Some((nobody, _)) = nobody {
-            watchers.remove(nobody);
+    }
+
+    /// Adds what was counted of other rows.
+    fn merge(&mut self, other: Self) {
+        let pairs = [
+            (&mut self.works, other.works),
+            (&mut self.libraries, other.libraries),
+            (&mut self.users, other.users),
+            (&mut self.platforms, other.platforms),
+        ];
+        for (own, others) in pairs {
+            own.iter_mut().zip(&others).for_each(|(a, b)| a.merge(b));
         }
-        self.watchers = watchers.counts(works.keys().len());
+        self.watchers.merge(other.watchers);
+    }
+}
+
+impl<'a> Fold<'a> {
+    pub(super) fn over(matcher: &Matcher<'a>, grouping: bool, wanted: &[StatId]) -> Self {
+        let dims = &matcher.columns().dims;
+        let mut sums = AllSums::new(dims);
+        let needless = |id: &StatId| matches!(id, StatId::LastWatched | StatId::MostConcurrent);
+        if !wanted.iter().all(needless) {
+            count(&mut sums, &matcher.pick(), grouping);
+        }
+        // Plays of nobody known.
+        let nobody = (0..).zip(dims.accounts().keys()).find(|(_, user)| user.is_none());
+        if let Some((nobody, _)) = nobody {
+            sums.watchers.remove(nobody);
+        }
+        Self {
+            watchers: sums.watchers.counts(dims.works().keys().len()),
+            dims,
+            sums,
+        }
     }
 
     /// The first entries of a card, as many as `p` may show.
@@ -205,7 +257,7 @@ impl<'a> Fold<'a> {
             };
             let keys = self.dims.works().keys().iter();
             let users = self.watchers.iter().copied().chain(std::iter::repeat(0));
-            let all = keys.zip(&self.works).zip(users);
+            let all = keys.zip(&self.sums.works).zip(users);
             let all = all.filter(|((key, _), _)| key.kind == kind);
             rank(
                 all.map(|((key, sums), users)| (key, Place { sums: *sums, users })),
@@ -230,19 +282,33 @@ impl<'a> Fold<'a> {
                     .libraries()
                     .iter()
                     .map(|l| (l.section_id, l.server.as_str()));
-                rank(keys.zip(self.libraries.iter().map(others)), how)
+                rank(keys.zip(self.sums.libraries.iter().map(others)), how)
             }
             StatId::TopUsers => {
                 let keys = self.dims.accounts().keys();
-                rank(keys.iter().zip(self.users.iter().map(others)), how)
+                rank(keys.iter().zip(self.sums.users.iter().map(others)), how)
             }
             StatId::TopPlatforms => {
                 let keys = self.dims.platforms().keys();
-                rank(keys.iter().zip(self.platforms.iter().map(others)), how)
+                rank(keys.iter().zip(self.sums.platforms.iter().map(others)), how)
             }
             StatId::LastWatched | StatId::MostConcurrent => Vec::new(),
         }
     }
+}
+
+/// Counts the rows; many of them in two halves at once, since a row waits for memory more than it computes.
+fn count(sums: &mut AllSums, picked: &Picked<'_>, grouping: bool) {
+    let blocks = picked.blocks();
+    if picked.count() < MANY_ROWS {
+        return sums.add_rows(picked, 0..blocks, grouping);
+    }
+    let mut newer = AllSums::new(&picked.columns().dims);
+    std::thread::scope(|scope| {
+        scope.spawn(|| newer.add_rows(picked, blocks / 2..blocks, grouping));
+        sums.add_rows(picked, 0..blocks / 2, grouping);
+    });
+    sums.merge(newer);
 }
 
 #[derive(Clone, Copy)]
@@ -295,9 +361,17 @@ pub(super) fn last_watched(matcher: &Matcher<'_>, p: &HomeParams) -> Vec<Place> 
     let c = matcher.columns();
     let start = usize::try_from(p.start).unwrap_or(0);
     let count = usize::try_from(p.count).unwrap_or(usize::MAX);
-    // The walk ends as soon as the page is full.
+    // The walk ends as soon as the page is full, or when it has met as many rows as stopped in the window.
+    let since_s = matcher.stopped_from_s();
+    let mut left = since_s.map_or(usize::MAX, |since_s| c.stopped_since(since_s).len());
+    let is_within = |row: Row| since_s.is_none_or(|since_s| c.stopped_s(row).is_some_and(|s| s >= since_s));
     runs(matcher, i64::MAX)
         .flat_map(|same_start| same_start.iter().rev().copied())
+        .take_while(|row| {
+            let more = left > 0;
+            left -= usize::from(more && is_within(*row));
+            more
+        })
         .filter(|row| {
             let item = c.item(*row);
             if item.kind == RecordKind::Track || !matcher.passes(*row) {
