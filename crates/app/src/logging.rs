@@ -2,12 +2,13 @@
 
 mod censor;
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal as _, Stderr};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use model::Snapshot;
+use model::{Snapshot, Text};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::Metadata;
@@ -75,6 +76,7 @@ pub(crate) fn start(config: &Config, no_colour: bool) {
     let console = Censored {
         out: std::io::stderr as fn() -> Stderr,
         censor: censor.clone(),
+        json: style == Style::Json,
     };
     let mut all = vec![lines(level(&log.level), style, console)];
     let mut failed = None;
@@ -87,7 +89,12 @@ pub(crate) fn start(config: &Config, no_colour: bool) {
         match open(path) {
             Ok(file) => {
                 let out = Arc::new(file);
-                all.push(lines(level(&log.file_level), style, Censored { out, censor }));
+                let json = style == Style::Json;
+                all.push(lines(
+                    level(&log.file_level),
+                    style,
+                    Censored { out, censor, json },
+                ));
             }
             Err(e) => failed = Some(format!("cannot write {}: {}", path.display(), plain(&e))),
         }
@@ -142,17 +149,12 @@ fn known(config: &Config) -> Censor {
 
 /// Adds the names of users and servers to what is hidden, as they show up, until cancelled.
 pub(crate) async fn learn(mut live: watch::Receiver<Arc<Snapshot>>, cancel: CancellationToken) {
+    let mut pupil = Pupil::default();
     let censor = censor();
     let look = async {
         loop {
             let snapshot = live.borrow_and_update().clone();
-            for server in &snapshot.servers {
-                let name = server.info.as_ref().and_then(|i| i.name.as_deref());
-                let users = server.plays.iter().filter_map(|p| p.session.user.as_ref());
-                for name in name.into_iter().chain(users.map(|u| &*u.name)) {
-                    censor.hide(name);
-                }
-            }
+            pupil.look(&snapshot, &mut |name| censor.hide(name));
             if live.changed().await.is_err() {
                 return;
             }
@@ -161,6 +163,40 @@ pub(crate) async fn learn(mut live: watch::Receiver<Arc<Snapshot>>, cancel: Canc
     tokio::select! {
         () = cancel.cancelled() => {}
         () = look => cancel.cancelled().await,
+    }
+}
+
+/// Who learns names from snapshots, which come several times a second: what has been seen is passed over, but nothing
+/// new waits, since the next line may hold it.
+#[derive(Default)]
+struct Pupil {
+    last: Option<Arc<Snapshot>>,
+    /// Begun anew at [`censor::NAMES_MAX`].
+    seen: HashSet<Text>,
+}
+
+impl Pupil {
+    /// Calls `hide` with each name that has not been seen before.
+    fn look(&mut self, snapshot: &Arc<Snapshot>, hide: &mut impl FnMut(&str)) {
+        let last = self.last.replace(snapshot.clone());
+        let before = last.as_ref().map_or(&[][..], |last| &last.servers);
+        for server in &snapshot.servers {
+            if before.iter().any(|b| Arc::ptr_eq(b, server)) {
+                continue;
+            }
+            let name = server.info.as_ref().and_then(|i| i.name.as_ref());
+            let users = server.plays.iter().filter_map(|p| p.session.user.as_ref());
+            for name in name.into_iter().chain(users.map(|u| &u.name)) {
+                if self.seen.contains(name) {
+                    continue;
+                }
+                if self.seen.len() >= censor::NAMES_MAX {
+                    self.seen.clear();
+                }
+                self.seen.insert(name.clone());
+                hide(name);
+            }
+        }
     }
 }
 
@@ -210,6 +246,8 @@ fn wanted(level: LevelFilter, meta: &Metadata<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
+
+    use model::{ServerInfo, ServerSnapshot};
 
     use super::*;
 
@@ -261,6 +299,53 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(line).unwrap();
         assert_eq!(value["source.id"], "attic");
         assert_eq!(value["message"], "our trace");
+    }
+
+    #[test]
+    fn hosts_of_the_configuration_are_hidden_with_and_without_a_scheme() {
+        for url in [
+            "attic.example.org:32400",
+            "https://attic.example.org/x",
+            " attic.example.org",
+        ] {
+            let mut config = config::only(vec![("plex-url", url.to_owned())]).unwrap();
+            config.log.censor = true;
+            let shown = known(&config).apply("asked attic.example.org").into_owned();
+            assert_eq!(shown, "asked ***", "{url}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_learnt_once_and_at_once() {
+        let server = |name: &str| {
+            let mut server = ServerSnapshot::new("attic".into(), "plex");
+            server.info = Some(Arc::new(ServerInfo {
+                machine_id: "m".into(),
+                name: Some(name.into()),
+                version: None,
+                platform: None,
+                platform_version: None,
+                plex_pass: None,
+                video_transcodes: None,
+            }));
+            Arc::new(server)
+        };
+        let snapshot = |servers: &[&Arc<ServerSnapshot>]| {
+            let servers = servers.iter().map(|s| Arc::clone(s)).collect();
+            Arc::new(Snapshot { version: 1, servers })
+        };
+        let (attic, cellar) = (server("Attic"), server("Cellar"));
+        let mut pupil = Pupil::default();
+        let mut heard = Vec::new();
+        for servers in [
+            &[&attic][..],
+            &[&attic, &cellar],
+            &[&cellar, &server("Attic")],
+            &[&server("New")],
+        ] {
+            pupil.look(&snapshot(servers), &mut |name| heard.push(name.to_owned()));
+        }
+        assert_eq!(heard, ["Attic", "Cellar", "New"]);
     }
 
     #[test]

@@ -337,7 +337,7 @@ fn leave_to_saved(from_ini: &mut ini::FromIni, saved: &Path) {
 fn data_dir(env: &Env) -> PathBuf {
     let at = schema::At::find("", 0, "data_dir");
     let layers = env::read(env).map(|e| e.layers).unwrap_or_default();
-    let said = layers.iter().flatten().filter(|s| Some(s.at) == at).next_back();
+    let said = layers.iter().flatten().rfind(|s| Some(s.at) == at);
     let said = said.and_then(|s| s.value.as_str()).map(PathBuf::from);
     said.unwrap_or_else(|| default_data_dir(env))
 }
@@ -453,9 +453,10 @@ fn check_influxdbs(config: &mut Config, merged: &Merged) -> Result<(), Failure> 
     Ok(())
 }
 
-/// The host in `url`, without brackets.
+/// The host in `url`, without brackets. The scheme may be missing, as in addresses of servers.
 pub(crate) fn host(url: &str) -> Option<&str> {
-    let (_, rest) = url.split_once("://")?;
+    let url = url.trim();
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next()?;
     let address = authority.rsplit_once('@').map_or(authority, |(_, a)| a);
     let host = match address.strip_prefix('[') {
