@@ -8,6 +8,8 @@
 
 mod figures;
 pub mod influx;
+#[cfg(test)]
+mod logged;
 pub mod spool;
 
 use std::collections::BTreeMap;

@@ -37,6 +37,7 @@ pub(super) async fn answer(
         _ if !*shared.open.borrow() => None,
         Some(Fault::Cut | Fault::Refuse) => None,
         Some(Fault::Hang) => std::future::pending().await,
+        Some(Fault::HangAt(path)) if path == request.path => std::future::pending().await,
         Some(Fault::Answer {
             status,
             headers,
@@ -47,7 +48,7 @@ pub(super) async fn answer(
             tokio::time::sleep(wait).await;
             Some(route(&shared, &request, too_large))
         }
-        Some(Fault::LoseAnswer) | None => Some(route(&shared, &request, too_large)),
+        Some(Fault::LoseAnswer | Fault::HangAt(_)) | None => Some(route(&shared, &request, too_large)),
     };
     let Some(response) = response.filter(|_| !loses_answer) else {
         conn.cut();

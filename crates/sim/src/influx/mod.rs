@@ -102,6 +102,8 @@ pub enum Fault {
     LoseAnswer,
     /// The request is read and never answered.
     Hang,
+    /// Requests to this path are read and never answered; others are answered as ever.
+    HangAt(&'static str),
     /// An answer with status 500 begins and breaks off in the middle of its body; nothing is stored.
     HalfAnswer,
     /// The answer comes late.

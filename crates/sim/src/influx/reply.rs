@@ -1,7 +1,12 @@
 //! Answers in the words of each version.
 
+use std::io;
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::response::Response;
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt as _};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -9,6 +14,8 @@ use serde_json::{Value, json};
 const V1_VERSION: &str = "1.6.7~rc0";
 /// Of an error in a header; the real one cuts it there.
 const V1_HEADER_BYTES: usize = 1_024;
+/// Between the beginning of an answer and its breaking off.
+const HALF_WAIT: Duration = Duration::from_millis(20);
 const V2_VERSION: &str = "v2.7.12";
 const V3_VERSION: &str = "3.4.0";
 
@@ -36,9 +43,14 @@ pub(super) fn json(status: StatusCode, value: &Value) -> Response {
 
 /// The beginning of a body; then its connection ends.
 pub(super) fn half() -> Response {
-    let broken = || std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    let parts = [Ok(bytes::Bytes::from_static(b"{\"error\":\"time")), Err(broken())];
-    let mut response = Response::new(Body::from_stream(futures_util::stream::iter(parts)));
+    let begun = async { Ok(Bytes::from_static(b"{\"error\":\"time")) };
+    let broken = async {
+        // Or else nothing of it would be sent.
+        tokio::time::sleep(HALF_WAIT).await;
+        Err(io::Error::from(io::ErrorKind::ConnectionReset))
+    };
+    let parts = stream::once(begun).chain(stream::once(broken));
+    let mut response = Response::new(Body::from_stream(parts));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response
 }

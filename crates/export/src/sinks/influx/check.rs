@@ -6,7 +6,14 @@ use bytes::Bytes;
 use super::answer::{STRANGER_HINT, Trouble, Verdict, judge, refusal_of};
 use super::client::{Answer, Client, Failure, Product};
 use super::config::{Api, Config};
+use super::deliver::missing_database_hint;
 use super::error::Error;
+
+/// What a version 2 and a version 3 say of an empty body.
+const EMPTY_BODY: [&str; 2] = ["writing requires points", "incoming write was empty"];
+
+/// And what others say of it that call themselves an InfluxDB.
+const EMPTY_BODY_PERHAPS: [&str; 4] = ["requires points", "empty", "no lines", "no points"];
 
 /// What was found out without writing anything.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +40,7 @@ pub async fn check(config: &Config) -> Result<CheckReport, Error> {
         Verdict::NoDatabase => notes.push(missing_database(&client, config)?),
         verdict => {
             if let Some(trouble) = trouble(&answer, verdict) {
-                return Err(explained(&trouble, &client, product));
+                return Err(explained(&trouble, &client, config, product));
             }
         }
     }
@@ -65,16 +72,14 @@ fn error_of(failure: Failure) -> Error {
 /// What is wrong, if anything is. Versions 2 and 3 refuse an empty body, but only after everything else was in order.
 fn trouble(answer: &Answer, verdict: Verdict) -> Option<Trouble> {
     let lower = answer.body.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|words| lower.contains(words));
+    let is_about_emptiness = says(&EMPTY_BODY)
+        || (matches!(answer.product, Some(Product::InfluxDb(_))) && says(&EMPTY_BODY_PERHAPS));
     match verdict {
         Verdict::Denied(trouble) | Verdict::Misconfigured(trouble) | Verdict::Later(trouble, _) => {
             Some(trouble)
         }
-        Verdict::Refused(bad) | Verdict::Partial(bad)
-            if !bad.is_certain
-                && !["requires points", "empty", "no lines", "no points"]
-                    .iter()
-                    .any(|words| lower.contains(words)) =>
-        {
+        Verdict::Refused(bad) | Verdict::Partial(bad) if !bad.is_certain && !is_about_emptiness => {
             Some(Trouble {
                 kind: Kind::BadPayload,
                 cause: format!("{} (HTTP {})", bad.cause, answer.status),
@@ -86,7 +91,7 @@ fn trouble(answer: &Answer, verdict: Verdict) -> Option<Trouble> {
 }
 
 /// The words of [`judge`], with what only the headers tell: who it was.
-fn explained(trouble: &Trouble, client: &Client, product: Option<&Product>) -> Error {
+fn explained(trouble: &Trouble, client: &Client, config: &Config, product: Option<&Product>) -> Error {
     let wrong = |what: &str, hint: String| {
         Error::new(
             &client.who,
@@ -110,6 +115,14 @@ fn explained(trouble: &Trouble, client: &Client, product: Option<&Product>) -> E
             "this is InfluxDB 1",
             "leave out `bucket` and `token`, and set `database`, `user` and `password`".to_owned(),
         ),
+        // It speaks the old interface too, and knows tokens there.
+        (Api::V1, Some(2..))
+            if config.has_token() && matches!(trouble.kind, Kind::Unauthorized | Kind::Forbidden) =>
+        {
+            trouble
+                .error(&client.who)
+                .with_hint("check `token`, and what it may write to")
+        }
         (Api::V1, Some(major @ 2..)) if !trouble.kind.is_transient() => wrong(
             &format!("this is InfluxDB {major}"),
             if major == 2 {
@@ -141,7 +154,7 @@ fn missing_database(client: &Client, config: &Config) -> Result<String, Error> {
         Kind::NotFound,
         format!("there is no database \"{name}\""),
     )
-    .with_hint("make it there, correct `database`, or set create_database = true"))
+    .with_hint(missing_database_hint(client.api)))
 }
 
 /// An InfluxDB 1 speaks of a retention policy only when there is something to write. Who may not ask is not told.

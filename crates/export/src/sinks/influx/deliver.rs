@@ -4,7 +4,7 @@
 //! is it counted. Whatever happens before, a failure, the end of the process, an answer that got lost, it is sent again
 //! from its beginning. That doubles nothing, because a point is its series and its time.
 
-mod log;
+pub(super) mod log;
 mod pieces;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +48,10 @@ const HOLD_AFTER: Duration = Duration::from_secs(2);
 /// Lines refused one by one in words we do not know, with none stored beside them, before we stop searching: then it
 /// is not the lines.
 const SUSPECTS_MAX: u64 = 64;
+
+/// Requests that are spent on the search for bad lines in one batch. From then on a piece that is refused goes as it is,
+/// good lines and all, so that a receiver which refuses most of them is not asked about each.
+const REQUESTS_MAX: u32 = 512;
 
 /// How long is waited after failures.
 #[derive(Clone, Copy, Debug)]
@@ -147,6 +151,7 @@ struct Tally {
     causes: BTreeSet<(DropReason, String)>,
     /// Of the dropped: lines refused in words we do not know.
     suspects: u64,
+    requests: u32,
 }
 
 impl Tally {
@@ -213,13 +218,14 @@ impl Sender<'_> {
         // A stack with the oldest lines on top, so that their order is kept.
         let mut pieces = vec![batch];
         while let Some(piece) = pieces.pop() {
+            tally.requests += 1;
             match self.send(&piece).await? {
                 Verdict::Stored => tally.written += piece.points,
                 Verdict::Partial(bad) => partial(&piece, &bad, &mut tally),
                 Verdict::ResendOnce if !piece.is_resent => pieces.push(piece.resent()),
                 Verdict::ResendOnce => {
                     let cause = "field type conflict: a new field came in two types";
-                    divide(&piece, DropReason::TypeConflict, cause, &mut pieces, &mut tally);
+                    self.search(&piece, DropReason::TypeConflict, cause, &mut pieces, &mut tally);
                 }
                 Verdict::Refused(bad) => self.refused(&piece, &bad, &mut pieces, &mut tally)?,
                 Verdict::TooLarge => self.too_large(&piece, &mut pieces, &mut tally)?,
@@ -314,8 +320,26 @@ impl Sender<'_> {
         if !bad.is_certain && piece.points <= 1 {
             self.suspect(&bad.cause, tally)?;
         }
-        divide(piece, bad.reason, &bad.cause, pieces, tally);
+        self.search(piece, bad.reason, &bad.cause, pieces, tally);
         Ok(())
+    }
+
+    /// Halves are sent instead, as long as that leads anywhere. It takes many requests, during which a kill should lose
+    /// nothing.
+    fn search(
+        &self,
+        piece: &Piece,
+        reason: DropReason,
+        cause: &str,
+        pieces: &mut Vec<Piece>,
+        tally: &mut Tally,
+    ) {
+        self.queue.hold();
+        if tally.requests < REQUESTS_MAX {
+            divide(piece, reason, cause, pieces, tally);
+        } else {
+            tally.drop(reason, piece.points, cause);
+        }
     }
 
     /// Halves are sent instead, and no such bodies any more. A single line goes, if that can be what was too large.
@@ -348,11 +372,7 @@ impl Sender<'_> {
             |what: String, hint: &str| Error::new(&self.client.who, Kind::NotFound, what).with_hint(hint);
         if !self.config.create_database || self.client.api != Api::V1 {
             let what = format!("writing: there is no database \"{name}\"");
-            let error = missing(
-                what,
-                "make it there, correct `database`, or set create_database = true",
-            );
-            return Err(slow(error));
+            return Err(slow(missing(what, missing_database_hint(self.client.api))));
         }
         if self.has_asked_for_database {
             let what = format!("writing: there is still no database \"{name}\"");
@@ -481,6 +501,14 @@ fn divide(piece: &Piece, reason: DropReason, cause: &str, pieces: &mut Vec<Piece
     match piece.halves() {
         Some((older, newer)) => pieces.extend([newer, older]),
         None => tally.drop(reason, piece.points, cause),
+    }
+}
+
+/// Only an InfluxDB 1 is asked to make one.
+pub(super) fn missing_database_hint(api: Api) -> &'static str {
+    match api {
+        Api::Auto | Api::V1 => "make it there, correct `database`, or set create_database = true",
+        Api::V2 | Api::V3 => "make it there, or correct `database`",
     }
 }
 

@@ -74,7 +74,7 @@ impl Config {
         self.refuse_v2_keys("v3", "InfluxDB 3 has a `database` instead")
     }
 
-    fn has_token(&self) -> bool {
+    pub(super) fn has_token(&self) -> bool {
         self.token.is_some() || self.token_file.is_some()
     }
 

@@ -288,7 +288,7 @@ pub(super) fn path(dir: &Path, seq: u64) -> PathBuf {
 }
 
 /// Numbers of the segment files; other files are left alone.
-fn names(dir: &Path) -> io::Result<Vec<u64>> {
+pub(super) fn names(dir: &Path) -> io::Result<Vec<u64>> {
     let mut seqs = Vec::new();
     for entry in fs::read_dir(dir)? {
         let name = entry?.file_name();

@@ -20,7 +20,7 @@ mod state;
 mod tests;
 mod worker;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub use queue::{Queue, Taken};
 
@@ -43,6 +43,11 @@ pub struct Bounds {
     pub memory_bytes: usize,
     /// On disk, as it is stored there; beyond it the oldest segment goes. With 0 nothing is written.
     pub disk_bytes: u64,
+}
+
+/// Files with points that wait in the directory of a spool which is not opened.
+pub(crate) fn files_in(dir: &Path) -> usize {
+    folder::names(dir).map_or(0, |seqs| seqs.len())
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -132,6 +132,69 @@ async fn one_version_taken_for_another_is_named() {
 }
 
 #[tokio::test]
+async fn an_empty_body_that_is_refused_as_such_is_right() {
+    for (status, body) in [
+        (
+            "400 Bad Request",
+            r#"{"code":"invalid","message":"writing requires points"}"#,
+        ),
+        ("400 Bad Request", r#"{"error":"incoming write was empty"}"#),
+        ("422 Unprocessable\r\nX-Influxdb-Version: 3.9", "it is empty"),
+    ] {
+        let picky = Picky::start(move |_, _| says(status, body)).await;
+        let config = Config {
+            url: picky.url.clone(),
+            token: Some(Secret::new("hunter2")),
+            ..Config::default()
+        };
+        let report = check(&config).await.unwrap();
+        assert_eq!(report.api, influx::Api::V3, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_token_at_the_old_interface_of_a_new_version_is_told() {
+    for status in [
+        "401 Unauthorized\r\nX-Influxdb-Version: v2.7.12",
+        "403 Forbidden\r\nX-Influxdb-Version: 3.4.0",
+    ] {
+        let said = r#"{"code":"unauthorized","message":"unauthorized access"}"#;
+        let picky = Picky::start(move |_, _| says(status, said)).await;
+        let config = Config {
+            url: picky.url.clone(),
+            api: influx::Api::V1,
+            token: Some(Secret::new("wrong-secret")),
+            ..Config::default()
+        };
+        let kind = if status.starts_with("401") {
+            Kind::Unauthorized
+        } else {
+            Kind::Forbidden
+        };
+        assert_told(check(&config).await, kind, "unauthorized access", "check `token`");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_told_to_have_a_database_made_where_that_is_not_done() {
+    for api in [influx::Api::V1, influx::Api::V3] {
+        let picky =
+            Picky::start(|_, _| says("404 Not Found", r#"{"error":"database not found: nope"}"#)).await;
+        let config = Config {
+            url: picky.url.clone(),
+            api,
+            token: Some(Secret::new("hunter2")),
+            create_database: false,
+            ..Config::default()
+        };
+        let e = check(&config).await.unwrap_err();
+        let hint = e.hint().unwrap();
+        assert_eq!(hint.contains("create_database"), api == influx::Api::V1, "{hint}");
+        assert!(hint.contains("correct `database`"), "{hint}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_influxdb_is_told() {
     for (status, body, kind, cause, hint) in [
         (
@@ -161,6 +224,13 @@ async fn what_is_no_influxdb_is_told() {
             Kind::WrongTarget,
             "sends us on to https://elsewhere.example/",
             "where it really is",
+        ),
+        (
+            "400 Bad Request",
+            "the login name is empty",
+            Kind::BadPayload,
+            "login name",
+            "address",
         ),
         (
             "400 Bad Request",

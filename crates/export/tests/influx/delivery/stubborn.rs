@@ -33,26 +33,24 @@ async fn half_an_answer_is_no_answer_and_asked_for_again_soon() {
 
 #[tokio::test]
 async fn when_told_to_stop_while_a_database_is_made_it_stops() {
-    let made = "no database there: it is asked for";
-    let (fake, config) = fake(Api::V1).await;
+    let fake = Influx::start(Settings {
+        databases: Vec::new(),
+        ..settings(Api::V1)
+    })
+    .await;
+    fake.fault(Fault::HangAt("/query"));
     let dir = tempfile::tempdir().unwrap();
     let config = Config {
-        database: "another".to_owned(),
         timeout_s: 60.0,
-        ..config
+        ..config_for(&fake, Api::V1)
     };
     let delivery = Delivery::start_with(&config, PACE, Some(dir.path().to_owned()));
-    // The first request says that it is missing, the second hangs.
-    fake.fault_times(
-        Fault::status(404, r#"{"error":"database not found: \"another\""}"#),
-        1,
-    );
     delivery.push(&good(5));
-    wait_for("the refusal", || (!fake.requests().is_empty()).then_some(())).await;
-    fake.fault(Fault::Hang);
-    wait_for(made, || {
-        let paths: Vec<String> = fake.requests().into_iter().map(|r| r.path).collect();
-        (paths.last()? != "/ping" && fake.requests().last()?.status.is_none()).then_some(())
+    wait_for("it asks for the database", || {
+        fake.requests()
+            .iter()
+            .find(|seen| seen.path == "/query")
+            .map(drop)
     })
     .await;
     let Delivery {
@@ -199,5 +197,41 @@ async fn a_long_answer_does_not_make_bodies_small() {
     }
     delivery.settled(2_002).await;
     assert_eq!(*picky.requests.lock().unwrap() - before, 1);
+    delivery.stop().await;
+}
+
+#[tokio::test]
+async fn who_refuses_half_of_the_lines_is_not_asked_about_each() {
+    let picky = Picky::start(|_, body| {
+        if body.contains("bad") {
+            says(
+                "422 Unprocessable Entity",
+                r#"{"error":"points beyond retention policy"}"#,
+            )
+        } else {
+            says("204 No Content", "")
+        }
+    })
+    .await;
+    let dir = tempfile::tempdir().unwrap();
+    let delivery = Delivery::start_with(&at_url(&picky.url), PACE, Some(dir.path().to_owned()));
+    let lines: Vec<String> = good(1_000)
+        .into_iter()
+        .flat_map(|line| [line, "bad v=1 1".to_owned()])
+        .collect();
+    delivery.push(&lines);
+    let figures = delivery
+        .until("the search is held", |f| f.spool_bytes > 0 || f.written > 0)
+        .await;
+    assert!(
+        figures.spool_bytes > 0,
+        "a kill in the middle of it would lose something"
+    );
+    let figures = delivery.settled(2_000).await;
+    assert_eq!(figures.written, picky.lines_taken().len() as u64);
+    assert!(figures.written > 100, "{figures:?}");
+    // The search, and what was left of it.
+    let requests = *picky.requests.lock().unwrap();
+    assert!((512..540).contains(&requests), "{requests}");
     delivery.stop().await;
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use super::{House, PLENTY, batch, drain, files, held, log, next, numbers, until};
+use super::{House, PLENTY, batch, drain, files, held, next, numbers, until};
 use crate::sinks::spool::{Bounds, Queue};
-use crate::sinks::{DropReason, SinkStats};
+use crate::sinks::{DropReason, SinkStats, logged};
 
 const DIR: &str = "SPOOL_ON_A_FULL_DISK";
 
@@ -52,7 +52,7 @@ async fn the_end_does_not_wait_for_a_disk_that_takes_nothing() {
 
 #[tokio::test]
 async fn each_time_that_a_disk_takes_nothing_is_told() {
-    log::keep();
+    logged::keep();
     let house = House::new();
     let queue = house.open();
     let (spool, aside) = (house.spool(), house.dir.path().join("aside"));
@@ -61,7 +61,7 @@ async fn each_time_that_a_disk_takes_nothing_is_told() {
     for time in 1..=2 {
         queue.push(batch(time * 10..time * 10 + 10, 10));
         queue.hold();
-        until("it is told", || log::count(&told) as u64 == time).await;
+        until("it is told", || logged::count(&told) as u64 == time).await;
         // The receiver is there again before the disk is.
         drain(&queue, &house.stats).await;
     }
@@ -79,7 +79,7 @@ async fn a_queue_that_is_dropped_keeps_what_it_holds() {
 
 #[tokio::test]
 async fn a_dropped_queue_without_a_disk_tells_what_is_lost() {
-    log::keep();
+    logged::keep();
     let bounds = Bounds {
         dir: None,
         memory_bytes: PLENTY,
@@ -88,7 +88,7 @@ async fn a_dropped_queue_without_a_disk_tells_what_is_lost() {
     let queue = Queue::open(bounds, SinkStats::new("attic", "influxdb")).unwrap();
     queue.push(batch(0..4_711, 10));
     drop(queue);
-    assert_eq!(log::count(&["points=4711", "are lost"]), 1);
+    assert_eq!(logged::count(&["points=4711", "are lost"]), 1);
 }
 
 #[test]

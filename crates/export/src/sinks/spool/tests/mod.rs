@@ -4,7 +4,6 @@ mod bounds;
 mod damage;
 mod disk;
 mod format;
-mod log;
 mod model;
 mod order;
 

@@ -45,13 +45,13 @@ impl Subscriber for Keep {
 }
 
 /// From now on lines are kept. Other tests run beside this one: look for what only yours says.
-pub(super) fn keep() {
+pub(crate) fn keep() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| tracing::subscriber::set_global_default(Keep).unwrap());
 }
 
 /// How many lines hold all of `parts`.
-pub(super) fn count(parts: &[&str]) -> usize {
+pub(crate) fn count(parts: &[&str]) -> usize {
     let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
     let holds = |line: &&String| parts.iter().all(|part| line.contains(part));
     lines.iter().filter(holds).count()
