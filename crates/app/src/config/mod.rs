@@ -426,7 +426,9 @@ fn check_influxdbs(config: &mut Config, merged: &Merged) -> Result<(), Failure> 
         let (before, rest) = config.influxdb.split_at_mut(n);
         let Some(sink) = rest.first_mut() else { break };
         if sink.id.is_empty() {
-            sink.id = host(&sink.url).unwrap_or("influxdb").to_owned();
+            // Without a scheme it is refused below, and nobody knows what it is.
+            let url = Some(&sink.url).filter(|url| url.contains("://"));
+            sink.id = url.and_then(|url| host(url)).unwrap_or("influxdb").to_owned();
         }
         sink.validate()
             .map_err(|e| merged.refuse("influxdb", n, "url", &e).maybe_hint(e.hint()))?;

@@ -140,7 +140,7 @@ const STRANGE_RECEIVERS: &[(&str, &str)] = &[
     ),
     (
         "[[influxdb]]\nurl='influx:8086'",
-        "error: projectionist.toml:2: influxdb[0].url: influxdb \"influxdb\" at influx:8086: `url` does not begin with http:// or https:// | hint: ",
+        "error: projectionist.toml:2: influxdb[0].url: influxdb \"influxdb\" at (no address): `url` does not begin with http:// or https:// | hint: ",
     ),
     (
         "[[influxdb]]\nurl='http://i'\n[[influxdb]]\nurl='http://i:1'",
