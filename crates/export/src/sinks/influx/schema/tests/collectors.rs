@@ -389,28 +389,3 @@ fn one_point_for_each_session() {
         .collect();
     assert_eq!(titles, ["Newer"]);
 }
-
-#[test]
-fn the_reference_page_names_all_that_is_written() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/influx.md");
-    let page = std::fs::read_to_string(path).unwrap();
-    let addition = Addition {
-        server: "attic".into(),
-        kind: "movie".into(),
-        title: None,
-        grandparent_title: None,
-        added_at: None,
-    };
-    for schema in [Schema::Extended, Schema::Pdc2017, Schema::Pdc2018] {
-        let asked = Asked {
-            additions: vec![addition.clone()],
-            ..Asked::of(schema)
-        };
-        for point in asked.points(&build::snapshot([build::rich("attic")])) {
-            let names = point.tags.keys().chain(point.fields.keys());
-            for name in names.chain([&point.measurement]) {
-                assert!(page.contains(&format!("`{name}`")), "{name}");
-            }
-        }
-    }
-}

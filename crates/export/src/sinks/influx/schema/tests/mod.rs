@@ -2,6 +2,7 @@
 
 mod collectors;
 mod native;
+mod page;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
