@@ -235,3 +235,31 @@ async fn who_refuses_half_of_the_lines_is_not_asked_about_each() {
     assert!((512..540).contains(&requests), "{requests}");
     delivery.stop().await;
 }
+
+#[tokio::test]
+async fn bodies_that_were_too_large_are_tried_again_much_later() {
+    let (fake, config) = fake(Api::V1).await;
+    fake.change(|s| s.max_body_bytes = 20_000);
+    let delivery = Delivery::start(&config);
+    delivery.push(&good(2_000));
+    delivery.settled(2_000).await;
+    // Somebody mends it. Of these no two fit into the bodies that it took.
+    fake.change(|s| s.max_body_bytes = 25_000_000);
+    let before = fake.requests().len();
+    for n in 0..1_100 {
+        delivery.push(&[format!("large,n={n} s=\"{}\" 1", "x".repeat(9_000))]);
+    }
+    delivery.settled(3_100).await;
+    let bytes: Vec<usize> = fake.requests()[before..]
+        .iter()
+        .map(|seen| seen.body_bytes)
+        .collect();
+    let small = bytes.iter().take_while(|bytes| **bytes < 16 << 10).count();
+    assert!((900..=1_001).contains(&small), "{small}");
+    assert!(bytes.iter().all(|bytes| *bytes < 32 << 10));
+    assert!(
+        bytes.last() > Some(&(16 << 10)) || bytes.len() < 1_100,
+        "{bytes:?}"
+    );
+    delivery.stop().await;
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{House, PLENTY, batch, drain, held, next, numbers, until};
 use crate::sinks::SinkStats;
+use crate::sinks::spool::state::{Segment, State};
 use crate::sinks::spool::{Bounds, Queue, Taken};
 
 fn ns(figures: &crate::sinks::SinkFigures) -> Option<i128> {
@@ -227,4 +228,18 @@ async fn batches_without_points_are_nothing() {
     queue.push(crate::sinks::spool::Batch::default());
     assert_eq!(house.figures().waiting, 0);
     assert!(polled_once(&queue, 10).await.is_none());
+}
+
+#[test]
+fn what_is_left_of_a_file_has_a_time_before_anybody_looks_it_up() {
+    let house = House::new();
+    let left = Segment {
+        seq: 1,
+        start: 0,
+        end: 100,
+        bytes: 1_000,
+        oldest_ns: 7,
+    };
+    let _state = State::new(&house.bounds(), [left].into(), 50, house.stats.clone());
+    assert_eq!((house.figures().waiting, ns(&house.figures())), (50, Some(7)));
 }
