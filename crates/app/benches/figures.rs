@@ -63,23 +63,33 @@ impl Table {
 
 async fn idle(span: Duration, table: &mut Table) {
     let plex = Plex::start(Seed::default()).await;
-    let watcher = Watcher::start(&[&plex]);
+    for (history, what) in [(false, "idle, no history kept"), (true, "idle")] {
+        let watcher = Watcher::start(&[&plex], history);
+        one_idle(&watcher, what, span, table).await;
+    }
+}
+
+async fn one_idle(watcher: &Watcher, what: &str, span: Duration, table: &mut Table) {
     watcher.ready(|m| m.contains("media_library_items")).await;
     // So little happens that a short span would count a slow round or miss one.
     let cpu = watcher.cpu_per_minute(span.max(Duration::from_mins(1))).await;
     table.row(
-        "idle, processor time a minute",
+        &format!("{what}, processor time a minute"),
         &format!("{cpu:.4} s"),
         "≤ 0.012 s",
     );
-    table.row("idle, resident memory", &mib(watcher.resident_bytes()), "< 8 MB");
+    table.row(
+        &format!("{what}, resident memory"),
+        &mib(watcher.resident_bytes()),
+        "< 8 MB",
+    );
 }
 
 async fn busy(span: Duration, table: &mut Table) {
     let plex = Plex::start(scenario::big_seed(100)).await;
     let world = plex.world();
     scenario::fill(&world, 500, 1);
-    let watcher = Watcher::start(&[&plex]);
+    let watcher = Watcher::start(&[&plex], true);
     watcher
         .ready(|m| m.matches("media_session_info{").count() == 500)
         .await;
@@ -137,7 +147,7 @@ async fn many_servers(span: Duration, table: &mut Table) {
         scenario::fill(&plex.world(), 20, n);
         servers.push(plex);
     }
-    let watcher = Watcher::start(&servers.iter().collect::<Vec<_>>());
+    let watcher = Watcher::start(&servers.iter().collect::<Vec<_>>(), true);
     watcher
         .ready(|m| m.matches("media_session_info{").count() == 2_000)
         .await;
@@ -263,9 +273,13 @@ struct Watcher {
 }
 
 impl Watcher {
-    fn start(servers: &[&Plex]) -> Self {
+    fn start(servers: &[&Plex], history: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut config = "listen = \"127.0.0.1:0\"\n".to_owned();
+        let data = dir.path().join("data");
+        let mut config = format!(
+            "listen = \"127.0.0.1:0\"\ndata_dir = \"{}\"\n[history]\nenabled = {history}\n",
+            data.display()
+        );
         for (n, plex) in servers.iter().enumerate() {
             let (url, token) = (plex.url(), OWNER_TOKEN);
             write!(
