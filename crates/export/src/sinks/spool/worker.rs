@@ -153,6 +153,7 @@ impl Worker {
             }
             Err(error) => {
                 self.retry_at = Instant::now() + WRITE_PAUSE;
+                self.shared.lock().write_failed();
                 if self.failing.is_none() {
                     self.failing = Some(Instant::now());
                     tracing::warn!(
@@ -160,7 +161,6 @@ impl Worker {
                         "the spool cannot be written: what waits stays in memory, as far as that goes"
                     );
                 }
-                self.shared.lock().write_failed();
             }
         }
     }

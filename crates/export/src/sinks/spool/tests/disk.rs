@@ -13,15 +13,22 @@ const DIR: &str = "SPOOL_ON_A_FULL_DISK";
 
 #[tokio::test]
 async fn what_cannot_be_written_waits_in_memory_and_is_written_later() {
+    logged::keep();
     let mut house = House::new();
     house.memory_bytes = batch(0..10, 100).lines.len() * 5;
     let queue = house.open();
     let aside = house.dir.path().join("aside");
     // Nothing can be made in a directory that is not there.
     fs::rename(house.spool(), &aside).unwrap();
+    let told = [house.spool().to_str().unwrap(), "cannot be written"].map(str::to_owned);
     for i in 10..30 {
         queue.push(batch(i * 10..i * 10 + 10, 100));
         queue.hold();
+        // A batch whose write is being tried stays while newer ones go; then it is over, and not tried soon again.
+        until("it is told", || {
+            logged::count(&told.each_ref().map(String::as_str)) > 0
+        })
+        .await;
     }
     until("the bound on memory holds", || queue.in_memory() <= 50).await;
     assert_eq!(house.dropped(DropReason::Full), 200 - queue.in_memory());
