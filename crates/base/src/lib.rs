@@ -7,6 +7,7 @@ pub mod backoff;
 pub mod clock;
 pub mod error;
 pub mod http;
+pub mod outage;
 pub mod secret;
 pub mod supervise;
 pub mod tls;

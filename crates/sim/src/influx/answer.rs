@@ -11,10 +11,10 @@ use axum::response::Response;
 use base::Clock;
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::gate::Conn;
 use super::parse::{self, ParsedPoint};
 use super::request::{Credentials, Request};
 use super::{Api, Fault, Inside, Seen, Shared, reply};
+use crate::cut::Conn;
 
 pub(super) async fn answer(
     State(shared): State<Arc<Shared>>,

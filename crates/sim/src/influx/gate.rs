@@ -2,35 +2,20 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::sync::CancellationToken;
 
 use super::Shared;
+use crate::cut::{Conn, Io};
 
 /// Between two tries to bind the old port again; connections that are still closing may hold it for a moment.
 const REBIND_WAIT: Duration = Duration::from_millis(20);
-
-/// What a request handler may do with the connection the request came on.
-#[derive(Clone, Debug)]
-pub(super) struct Conn {
-    cut: CancellationToken,
-}
-
-impl Conn {
-    /// Ends the connection without a word.
-    pub(super) fn cut(&self) {
-        self.cut.cancel();
-    }
-}
 
 impl Connected<IncomingStream<'_, Gate>> for Conn {
     fn connect_info(stream: IncomingStream<'_, Gate>) -> Self {
@@ -60,10 +45,10 @@ impl Gate {
 }
 
 impl Listener for Gate {
-    type Io = Io;
+    type Io = Io<TcpStream>;
     type Addr = Conn;
 
-    async fn accept(&mut self) -> (Io, Conn) {
+    async fn accept(&mut self) -> (Io<TcpStream>, Conn) {
         loop {
             if !*self.open.borrow_and_update() {
                 self.tcp = None;
@@ -92,67 +77,12 @@ impl Listener for Gate {
     }
 
     fn local_addr(&self) -> io::Result<Conn> {
-        Ok(Conn {
-            cut: CancellationToken::new(),
-        })
+        Ok(Conn::new(CancellationToken::new()))
     }
 }
 
-fn admit(stream: TcpStream, cut: CancellationToken) -> (Io, Conn) {
+fn admit(stream: TcpStream, cut: CancellationToken) -> (Io<TcpStream>, Conn) {
     // Small answers must not wait for each other's acknowledgement.
     let _ = stream.set_nodelay(true);
-    let io = Io {
-        stream,
-        cut: Box::pin(cut.clone().cancelled_owned()),
-    };
-    (io, Conn { cut })
-}
-
-/// A connection that can be cut from outside.
-pub(super) struct Io {
-    stream: TcpStream,
-    cut: Pin<Box<WaitForCancellationFutureOwned>>,
-}
-
-impl std::fmt::Debug for Io {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Io")
-    }
-}
-
-impl Io {
-    fn alive(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        match self.cut.as_mut().poll(cx) {
-            Poll::Ready(()) => Err(io::ErrorKind::ConnectionReset.into()),
-            Poll::Pending => Ok(()),
-        }
-    }
-}
-
-impl AsyncRead for Io {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.alive(cx)?;
-        Pin::new(&mut self.stream).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for Io {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.alive(cx)?;
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.alive(cx)?;
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.alive(cx)?;
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
+    (Io::new(stream, cut.clone()), Conn::new(cut))
 }

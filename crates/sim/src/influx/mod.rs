@@ -229,7 +229,7 @@ impl Influx {
         let app = Router::new()
             .fallback(answer::answer)
             .with_state(Arc::clone(&shared))
-            .into_make_service_with_connect_info::<gate::Conn>();
+            .into_make_service_with_connect_info::<crate::cut::Conn>();
         let cancel = CancellationToken::new();
         let stop = cancel.clone();
         let task = tokio::spawn(async move {

@@ -8,6 +8,8 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, Uri, header};
 
+use crate::basic;
+
 /// Whom a request says it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Credentials {
@@ -89,36 +91,11 @@ fn credentials(headers: &HeaderMap, query: &BTreeMap<String, String>) -> Credent
         return Credentials::None;
     };
     match value.to_str().ok().and_then(|v| v.split_once(' ')) {
-        Some(("Basic", rest)) => basic(rest).map_or(Credentials::Garbled, |(u, p)| Credentials::User(u, p)),
+        Some(("Basic", rest)) => {
+            basic::credentials(rest).map_or(Credentials::Garbled, |(u, p)| Credentials::User(u, p))
+        }
         Some(("Token", rest)) => Credentials::Token(rest.to_owned()),
         Some(("Bearer", rest)) => Credentials::Bearer(rest.to_owned()),
         _ => Credentials::Garbled,
     }
-}
-
-fn basic(value: &str) -> Option<(String, String)> {
-    let decoded = String::from_utf8(base64(value)?).ok()?;
-    let (user, password) = decoded.split_once(':')?;
-    Some((user.to_owned(), password.to_owned()))
-}
-
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let (mut out, mut bits, mut count) = (Vec::new(), 0_u32, 0_u32);
-    for c in text.trim_end_matches('=').bytes() {
-        let value = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push(((bits >> count) & 0xff) as u8);
-        }
-    }
-    Some(out)
 }

@@ -14,6 +14,7 @@ use bytes::Bytes;
 
 use super::render;
 use super::state::{Caller, FaultKind, RequestSeen, SignIn, State};
+use crate::basic;
 
 type App = Shared<Arc<State>>;
 
@@ -254,30 +255,7 @@ fn form(body: &[u8]) -> HashMap<String, String> {
 
 /// User and password of an `Authorization: Basic …` header.
 fn basic(value: &str) -> Option<(String, String)> {
-    let decoded = String::from_utf8(base64(value.strip_prefix("Basic ")?)?).ok()?;
-    let (user, password) = decoded.split_once(':')?;
-    Some((user.to_owned(), password.to_owned()))
-}
-
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let (mut out, mut bits, mut count) = (Vec::new(), 0_u32, 0_u32);
-    for c in text.trim_end_matches('=').bytes() {
-        let value = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push(((bits >> count) & 0xff) as u8);
-        }
-    }
-    Some(out)
+    basic::credentials(value.strip_prefix("Basic ")?)
 }
 
 #[cfg(test)]

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use base::Kind;
 use base::backoff::Backoff;
+use base::outage::OutageLog;
 use model::{Body, Endpoint, Link};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::error::Error;
 use super::events;
 use super::map::Notification;
-use super::outage::OutageLog;
 use super::server::one_line;
 use super::shared::Shared;
 use super::socket;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use base::Kind;
 use base::backoff::Backoff;
+use base::outage::OutageLog;
 use bytes::BytesMut;
 use futures_util::future::BoxFuture;
 use model::{Body, Outage, Text};
@@ -17,7 +18,6 @@ use super::ask::{self, SECTIONS, SESSIONS};
 use super::error::Error;
 use super::lookup::Cache;
 use super::map::{self, ItemMetadata, Known, Lookup, MappedSessions};
-use super::outage::OutageLog;
 use super::pace::{Bucket, phase};
 use super::server::one_line;
 use super::shared::{Shared, set};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use base::backoff::Backoff;
+use base::outage::OutageLog;
 use model::Body;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -11,7 +12,6 @@ use tracing::Instrument as _;
 use super::client::Client;
 use super::config::Config;
 use super::error::Error;
-use super::outage::OutageLog;
 use super::server::{Outbox, Server, one_line};
 use super::shared::Shared;
 use super::tv::TvConfig;

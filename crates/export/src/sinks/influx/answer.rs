@@ -12,6 +12,7 @@ mod tests;
 use std::time::Duration;
 
 use base::Kind;
+use jiff::fmt::rfc2822;
 use model::Timestamp;
 
 use super::super::DropReason;
@@ -296,26 +297,13 @@ pub(super) fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
         // More digits than fit are a long time.
         return Some(Duration::from_secs(header.parse().unwrap_or(u64::MAX)));
     }
-    let at_s = http_date(header)?;
-    let wait_ms = at_s.saturating_mul(1_000).saturating_sub(now.as_millisecond());
-    Some(Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0)))
-}
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT` as seconds since 1970.
-fn http_date(text: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
-    let (_weekday, rest) = text.split_once(", ")?;
-    let mut parts = rest.split(' ');
-    let day = parts.next()?;
-    let word = parts.next()?;
-    let month = MONTHS.iter().position(|m| *m == word)? + 1;
-    let (year, time) = (parts.next()?, parts.next()?);
-    if parts.next() != Some("GMT") || parts.next().is_some() {
+    // Times of day are told in no other zone.
+    if !header.ends_with(" GMT") {
         return None;
     }
-    // The parser of timestamps knows the calendar, leap years and all.
-    let at: Timestamp = format!("{year:0>4}-{month:02}-{day:0>2}T{time}Z").parse().ok()?;
-    Some(at.as_second())
+    // Nobody needs the day of the week, and some get it wrong.
+    let dates = rfc2822::DateTimeParser::new().relaxed_weekday(true);
+    let at = dates.parse_timestamp(header).ok()?;
+    let wait_ms = at.as_millisecond().saturating_sub(now.as_millisecond());
+    Some(Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0)))
 }

@@ -4,7 +4,7 @@
 //! is it counted. Whatever happens before, a failure, the end of the process, an answer that got lost, it is sent again
 //! from its beginning. That doubles nothing, because a point is its series and its time.
 
-pub(super) mod log;
+mod log;
 mod pieces;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use base::backoff::Backoff;
 use base::error::Chain;
+use base::outage::OutageLog;
 use base::{Clock, Kind};
 use bytes::Bytes;
 use tokio::time::{Instant, sleep, timeout};
@@ -25,7 +26,7 @@ use super::answer::{Bad, Trouble, Verdict, judge, refusal_of};
 use super::client::{Client, Failure};
 use super::config::{Api, Config};
 use super::error::Error;
-use log::{Causes, OutageLog};
+use log::Causes;
 use pieces::Piece;
 
 /// Largest body, before compression; smaller from then on if a receiver refuses that much.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base::Clock;
 use base::error::Chain;
+use base::outage::OutageLog;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +14,6 @@ use tracing::Instrument as _;
 use super::super::spool::{self, Bounds, Queue};
 use super::super::{Ctx, SinkStats};
 use super::config::Config;
-use super::deliver::log::OutageLog;
 use super::{deliver, ticks};
 
 /// What the figures call this kind of target.

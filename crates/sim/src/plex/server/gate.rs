@@ -2,23 +2,22 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::extract::connect_info::Connected;
 use axum::serve::{IncomingStream, Listener};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tokio_util::either::Either;
+use tokio_util::sync::CancellationToken;
 
+use crate::cut::{self, Conn};
 use crate::plex::world::World;
 
 /// Accepted connections waiting to be served.
@@ -31,24 +30,14 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const REBINDS: u32 = 500;
 const REBIND_WAIT: Duration = Duration::from_millis(20);
 
-/// What a request handler may do with the connection the request came on.
-#[derive(Clone, Debug)]
-pub(super) struct Conn {
-    cut: CancellationToken,
-}
-
-impl Conn {
-    /// Ends the connection without a word.
-    pub(super) fn cut(&self) {
-        self.cut.cancel();
-    }
-}
-
 impl Connected<IncomingStream<'_, Gate>> for Conn {
     fn connect_info(stream: IncomingStream<'_, Gate>) -> Self {
         stream.remote_addr().clone()
     }
 }
+
+/// In the clear or not.
+pub(super) type Io = cut::Io<Either<TcpStream, Box<TlsStream<TcpStream>>>>;
 
 /// Hands accepted connections to the HTTP server.
 #[derive(Debug)]
@@ -76,9 +65,7 @@ impl Listener for Gate {
     }
 
     fn local_addr(&self) -> io::Result<Conn> {
-        Ok(Conn {
-            cut: CancellationToken::new(),
-        })
+        Ok(Conn::new(CancellationToken::new()))
     }
 }
 
@@ -171,88 +158,20 @@ async fn rebind(addr: SocketAddr) -> io::Result<TcpListener> {
 
 fn admit(stream: TcpStream, tls: Option<TlsAcceptor>, world: &Arc<World>, ready: mpsc::Sender<(Io, Conn)>) {
     let cut = world.connection_token();
-    let conn = Conn { cut: cut.clone() };
+    let conn = Conn::new(cut.clone());
     // Small frames must not wait for each other's acknowledgement.
     let _ = stream.set_nodelay(true);
     tokio::spawn(async move {
         let inner = match tls {
-            None => Inner::Plain(stream),
+            None => Either::Left(stream),
             Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-                Ok(Ok(stream)) => Inner::Tls(Box::new(stream)),
+                Ok(Ok(stream)) => Either::Right(Box::new(stream)),
                 // The client did not like the certificate, or is no TLS client.
                 _ => return,
             },
         };
-        let io = Io {
-            inner,
-            cut: Box::pin(cut.cancelled_owned()),
-        };
+        let io = Io::new(inner, cut);
         // Fails only when the server is stopping.
         let _ = ready.send((io, conn)).await;
     });
-}
-
-/// A connection that can be cut from outside.
-pub(super) struct Io {
-    inner: Inner,
-    cut: Pin<Box<WaitForCancellationFutureOwned>>,
-}
-
-enum Inner {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<TcpStream>>),
-}
-
-impl std::fmt::Debug for Io {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Io")
-    }
-}
-
-impl Io {
-    fn alive(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        match self.cut.as_mut().poll(cx) {
-            Poll::Ready(()) => Err(io::ErrorKind::ConnectionReset.into()),
-            Poll::Pending => Ok(()),
-        }
-    }
-}
-
-impl AsyncRead for Io {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.alive(cx)?;
-        match &mut self.inner {
-            Inner::Plain(s) => Pin::new(s).poll_read(cx, buf),
-            Inner::Tls(s) => Pin::new(s).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Io {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.alive(cx)?;
-        match &mut self.inner {
-            Inner::Plain(s) => Pin::new(s).poll_write(cx, buf),
-            Inner::Tls(s) => Pin::new(s).poll_write(cx, buf),
-        }
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.alive(cx)?;
-        match &mut self.inner {
-            Inner::Plain(s) => Pin::new(s).poll_flush(cx),
-            Inner::Tls(s) => Pin::new(s).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.inner {
-            Inner::Plain(s) => Pin::new(s).poll_shutdown(cx),
-            Inner::Tls(s) => Pin::new(s).poll_shutdown(cx),
-        }
-    }
 }

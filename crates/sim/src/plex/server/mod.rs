@@ -61,7 +61,7 @@ impl Plex {
         let app = Router::new()
             .fallback(routes::answer)
             .with_state(world.clone())
-            .into_make_service_with_connect_info::<gate::Conn>();
+            .into_make_service_with_connect_info::<crate::cut::Conn>();
         tasks.spawn(async move {
             // Never returns by itself: a gate has no errors.
             let _ = axum::serve(gate, app).await;

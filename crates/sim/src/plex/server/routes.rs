@@ -6,9 +6,9 @@ use axum::extract::{ConnectInfo, State};
 use axum::response::Response;
 use http::StatusCode;
 
+use crate::cut::Conn;
 use crate::plex::fault::Fault;
 use crate::plex::requests::{RequestSeen, redact};
-use crate::plex::server::gate::Conn;
 use crate::plex::server::reply::{self, Reply};
 use crate::plex::server::request::Request;
 use crate::plex::server::{about, library, shelf, statistics, status, streams};

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use base::Kind;
 use tokio::time::Instant;
+
+use crate::Kind;
 
 /// One stretch of failures.
 #[derive(Debug, Default)]
-pub(super) struct OutageLog {
+pub struct OutageLog {
     began: Option<Instant>,
     kind: Option<Kind>,
     failures: u64,
@@ -15,20 +16,20 @@ pub(super) struct OutageLog {
 
 impl OutageLog {
     /// Counts a failure; true if it is worth a line: the first, of another kind than before, or a power of ten.
-    pub(super) fn failed(&mut self, kind: Kind, now: Instant) -> bool {
+    pub fn failed(&mut self, kind: Kind, now: Instant) -> bool {
         self.failures += 1;
         self.began.get_or_insert(now);
         self.kind.replace(kind) != Some(kind) || is_power_of_ten(self.failures)
     }
 
     /// Ends the stretch; how long it was, if there was one.
-    pub(super) fn succeeded(&mut self, now: Instant) -> Option<Duration> {
+    pub fn succeeded(&mut self, now: Instant) -> Option<Duration> {
         let began = std::mem::take(self).began?;
         Some(now.saturating_duration_since(began))
     }
 
     /// Failures of the running stretch.
-    pub(super) fn failures(&self) -> u64 {
+    pub fn failures(&self) -> u64 {
         self.failures
     }
 }
