@@ -197,6 +197,7 @@ fn options(metrics: &Metrics, salt: &Secret) -> Result<export::Options, Failure>
         users: policy(&metrics.users)?,
         titles: policy(&metrics.titles)?,
         hash_salt: salt.expose().to_owned(),
+        dispatcharr: export::DispatcharrOptions::default(),
     })
 }
 

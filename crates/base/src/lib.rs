@@ -6,6 +6,7 @@
 pub mod backoff;
 pub mod clock;
 pub mod error;
+pub mod fault;
 pub mod http;
 pub mod outage;
 pub mod secret;
@@ -14,4 +15,5 @@ pub mod tls;
 
 pub use clock::Clock;
 pub use error::Kind;
+pub use fault::Fault;
 pub use secret::Secret;

@@ -26,7 +26,7 @@ use model::{Snapshot, Timestamp};
 
 pub use catalogue::{Family, catalogue};
 pub use markdown::metrics_markdown;
-pub use mask::{LabelPolicy, Options};
+pub use mask::{DispatcharrOptions, LabelPolicy, Options};
 pub use text::{Format, Kind};
 
 use text::Encoder;
@@ -44,14 +44,20 @@ pub enum Profile {
     Cplieger202604,
     /// `timothystewart6/prometheus-plex-exporter`.
     TimothyStewart6,
+    /// `sethwv/dispatcharr-exporter` v3, with what v3.1 adds.
+    DispatcharrExporter,
+    /// The same up to v2.
+    DispatcharrExporter2,
 }
 
 impl Profile {
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 6] = [
         Self::Native,
         Self::Cplieger,
         Self::Cplieger202604,
         Self::TimothyStewart6,
+        Self::DispatcharrExporter,
+        Self::DispatcharrExporter2,
     ];
 
     /// The word used in configuration and URLs.
@@ -61,6 +67,19 @@ impl Profile {
             Self::Cplieger => "cplieger",
             Self::Cplieger202604 => "cplieger-2026.04",
             Self::TimothyStewart6 => "timothystewart6",
+            Self::DispatcharrExporter => "dispatcharr-exporter",
+            Self::DispatcharrExporter2 => "dispatcharr-exporter-2",
+        }
+    }
+}
+
+impl Profile {
+    /// The one kind of server whose series the profile has; all of them if `None`.
+    fn kind_of_server(self) -> Option<&'static str> {
+        match self {
+            Self::Native => None,
+            Self::Cplieger | Self::Cplieger202604 | Self::TimothyStewart6 => Some(model::PLEX),
+            Self::DispatcharrExporter | Self::DispatcharrExporter2 => Some(model::DISPATCHARR),
         }
     }
 }
@@ -158,6 +177,14 @@ pub fn render(
     now: Timestamp,
     out: &mut Vec<u8>,
 ) {
+    let only_theirs;
+    let snapshot = match profile.kind_of_server() {
+        Some(kind) => {
+            only_theirs = snapshot.of_kind(kind);
+            &only_theirs
+        }
+        None => snapshot,
+    };
     let view = View::new(snapshot, process, options, now);
     let mut encoder = Encoder::new(out, format);
     match profile {
@@ -165,6 +192,8 @@ pub fn render(
         Profile::Cplieger => profiles::cplieger::polling(&view, &mut encoder),
         Profile::Cplieger202604 => profiles::cplieger::listening(&view, &mut encoder),
         Profile::TimothyStewart6 => profiles::timothystewart6::render(&view, &mut encoder),
+        Profile::DispatcharrExporter => profiles::dispatcharr::v3(&view, &mut encoder),
+        Profile::DispatcharrExporter2 => profiles::dispatcharr::v2(&view, &mut encoder),
     }
     encoder.finish();
 }

@@ -22,6 +22,47 @@ pub struct Options {
     pub titles: LabelPolicy,
     /// Key of the hash. Without one, whoever knows a name can compute its hash.
     pub hash_salt: String,
+    pub dispatcharr: DispatcharrOptions,
+}
+
+/// What is shown of a stream manager; named as the switches of dispatcharr-exporter, with its defaults. The native
+/// series follow the same switches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "switches, each by its own name")]
+pub struct DispatcharrOptions {
+    pub include_m3u_stats: bool,
+    pub include_epg_stats: bool,
+    pub include_client_stats: bool,
+    pub include_source_urls: bool,
+    pub include_user_stats: bool,
+    pub include_plugin_stats: bool,
+    pub include_channel_info: bool,
+    pub include_vod_stats: bool,
+    pub include_legacy_metrics: bool,
+    /// Where we listen: `dispatcharr_exporter_port` and `dispatcharr_exporter_settings_info` say it.
+    pub port: u16,
+    pub host: String,
+    /// Our path behind a reverse proxy.
+    pub base_url: String,
+}
+
+impl Default for DispatcharrOptions {
+    fn default() -> Self {
+        Self {
+            include_m3u_stats: true,
+            include_epg_stats: false,
+            include_client_stats: false,
+            include_source_urls: false,
+            include_user_stats: false,
+            include_plugin_stats: false,
+            include_channel_info: false,
+            include_vod_stats: false,
+            include_legacy_metrics: false,
+            port: 9595,
+            host: "0.0.0.0".to_owned(),
+            base_url: String::new(),
+        }
+    }
 }
 
 impl fmt::Debug for Options {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use model::{Carried, Event, Observation, Play, Snapshot, SourceId};
+use model::{Carried, Ended, Event, Observation, Snapshot, SourceId};
 use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::State;
@@ -65,16 +65,16 @@ pub struct Actor {
     unkept: Arc<AtomicU64>,
 }
 
-/// Ended plays on their way to the one who keeps them. None is lost while there is room, however slow that one is.
+/// What ended, on its way to the one who keeps them. None is lost while there is room, however slow that one is.
 #[derive(Debug)]
 struct Journal {
-    out: mpsc::Sender<Arc<Play>>,
-    backlog: VecDeque<Arc<Play>>,
+    out: mpsc::Sender<Ended>,
+    backlog: VecDeque<Ended>,
 }
 
 impl Journal {
     /// Takes one in; false if there is no room left.
-    fn add(&mut self, play: Arc<Play>) -> bool {
+    fn add(&mut self, ended: Ended) -> bool {
         if self.out.is_closed() {
             return false;
         }
@@ -83,7 +83,7 @@ impl Journal {
         }
         let has_room = self.backlog.len() < JOURNAL_BACKLOG;
         if has_room {
-            self.backlog.push_back(play);
+            self.backlog.push_back(ended);
         }
         has_room
     }
@@ -92,9 +92,9 @@ impl Journal {
     fn hand_over(&mut self) {
         while !self.backlog.is_empty()
             && let Ok(place) = self.out.try_reserve()
-            && let Some(play) = self.backlog.pop_front()
+            && let Some(ended) = self.backlog.pop_front()
         {
-            place.send(play);
+            place.send(ended);
         }
     }
 
@@ -108,8 +108,8 @@ impl Journal {
             self.backlog.clear();
             return;
         };
-        if let Some(play) = self.backlog.pop_front() {
-            place.send(play);
+        if let Some(ended) = self.backlog.pop_front() {
+            place.send(ended);
         }
     }
 
@@ -149,9 +149,9 @@ impl Actor {
         self.publish();
     }
 
-    /// Every play that ends from now on, in order, for the one who keeps them. Each is here before a snapshot
+    /// Everything that ends from now on, in order, for the one who keeps them. Each is here before a snapshot
     /// without it is published. Dropping the receiver ends the journal.
-    pub fn journal(&mut self) -> mpsc::Receiver<Arc<Play>> {
+    pub fn journal(&mut self) -> mpsc::Receiver<Ended> {
         let (out, received) = mpsc::channel(JOURNAL_QUEUE);
         self.journal = Some(Journal {
             out,
@@ -198,9 +198,13 @@ impl Actor {
     fn keep_ended(&mut self, events: &[Event]) {
         let Some(journal) = &mut self.journal else { return };
         for event in events {
-            if let Event::PlayEnded(play) = event
-                && !journal.add(play.clone())
-            {
+            let ended = match event {
+                Event::PlayEnded(play) => Ended::Play(play.clone()),
+                Event::RunEnded(run) => Ended::Run(run.clone()),
+                Event::ViewingEnded(viewing) => Ended::Viewing(viewing.clone()),
+                _ => continue,
+            };
+            if !journal.add(ended) {
                 self.unkept.fetch_add(1, Ordering::Relaxed);
             }
         }

@@ -9,6 +9,7 @@
 
 mod accrue;
 mod actor;
+mod iptv;
 mod look;
 mod rules;
 mod state;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use model::iptv::Feed;
 use model::{
     Availability, Body, Carried, Endpoint, Event, Feature, Health, Observation, Outage, Play, RequestReport,
     ServerSnapshot, SessionDelta, SessionKey, Snapshot, SourceId, State as PlayerState, TransmitDelta,
@@ -10,7 +11,7 @@ use model::{
 
 use crate::accrue::{Ledger, StopHint, Track, bit_ms_of, bytes_of};
 use crate::look::{self, Moment};
-use crate::rules;
+use crate::{iptv, rules};
 
 /// Everything known now. [`State::reconcile`] is its only way forward.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +32,7 @@ struct Private {
     /// Its plays come from an earlier process, and no good look has confirmed them yet.
     unconfirmed: bool,
     bit_ms: u64,
+    iptv: iptv::Tracks,
 }
 
 impl State {
@@ -158,6 +160,8 @@ impl Private {
                 server.last_sessions_ok = Some(true);
                 set(&mut server.health, Health::Up)
             }
+            Body::Feeds { feeds } => self.feeds(server, feeds, at, mono_ms, events),
+            Body::Inventory(inventory) => iptv::take_inventory(server, inventory),
             Body::Hints(deltas) => {
                 self.hints(server, &deltas, at, mono_ms, events);
                 false
@@ -286,6 +290,29 @@ impl Private {
                 since,
             },
         )
+    }
+
+    /// A full look of a stream manager. True if the server itself changed.
+    fn feeds(
+        &mut self,
+        server: &mut ServerSnapshot,
+        feeds: Vec<Feed>,
+        at: model::Timestamp,
+        mono_ms: u64,
+        events: &mut Vec<Event>,
+    ) -> bool {
+        let moment = Moment {
+            at,
+            mono_ms,
+            asked_mono_ms: mono_ms,
+            after_outage: self.in_the_dark(),
+        };
+        self.down_since_mono_ms = None;
+        self.unconfirmed = false;
+        self.iptv.look(server, feeds, moment, events);
+        server.last_success_at = Some(at);
+        server.last_sessions_ok = Some(true);
+        set(&mut server.health, Health::Up)
     }
 
     fn publish_plays(&self, server: &mut ServerSnapshot) {

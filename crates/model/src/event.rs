@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::iptv::{FeedRun, Viewing};
 use crate::{Play, ServerSnapshot};
 
 /// A change of the live state. Whoever misses one reads the snapshot instead.
@@ -15,4 +16,9 @@ pub enum Event {
     PlayEnded(Arc<Play>),
     /// Health, identity, libraries, load or link changed.
     ServerChanged(Arc<ServerSnapshot>),
+    RunStarted(Arc<FeedRun>),
+    /// State, stream, login, viewers or what is shown changed; mere progress is not told.
+    RunChanged(Arc<FeedRun>),
+    RunEnded(Arc<FeedRun>),
+    ViewingEnded(Arc<Viewing>),
 }

@@ -47,6 +47,19 @@ id!(
     LibraryId
 );
 id!(
+    /// A manager's own name of a feed. Dispatcharr: the channel's UUID, a stream's hash (64 hex digits) for a preview,
+    /// a session id for a film or a programme of the past.
+    FeedKey
+);
+id!(
+    /// One run for ever: source, feed and start, as [`crate::PlayId`].
+    RunId
+);
+id!(
+    /// One viewing for ever: source, client and start.
+    ViewingId
+);
+id!(
     /// One play for ever: source, session key and start, `attic-203-1763700000123`.
     PlayId
 );
@@ -55,5 +68,19 @@ impl PlayId {
     /// `started_ms`: milliseconds since 1970, UTC.
     pub fn of(source: &SourceId, key: &SessionKey, started_ms: i64) -> Self {
         Self::new(format!("{source}-{key}-{started_ms}"))
+    }
+}
+
+impl RunId {
+    /// `started_ms`: milliseconds since 1970, UTC.
+    pub fn of(source: &SourceId, feed: &FeedKey, started_ms: i64) -> Self {
+        Self::new(format!("{source}-{feed}-{started_ms}"))
+    }
+}
+
+impl ViewingId {
+    /// `started_ms`: milliseconds since 1970, UTC.
+    pub fn of(source: &SourceId, client_id: &str, started_ms: i64) -> Self {
+        Self::new(format!("{source}-{client_id}-{started_ms}"))
     }
 }

@@ -6,6 +6,7 @@
 pub mod catalog;
 mod event;
 mod ids;
+pub mod iptv;
 mod library;
 mod observation;
 mod play;
@@ -15,12 +16,12 @@ mod session;
 mod snapshot;
 
 pub use event::Event;
-pub use ids::{LibraryId, PlayId, SessionKey, SourceId};
+pub use ids::{FeedKey, LibraryId, PlayId, RunId, SessionKey, SourceId, ViewingId};
 pub use library::{ContentCount, ContentKind, Library, LibraryKind, LibraryRef};
 pub use observation::{
     Body, Endpoint, Feature, Observation, Outage, RequestReport, SessionDelta, TransmitDelta,
 };
-pub use play::{Carried, CounterKey, CounterMap, Counters, Play, PlayTotals, Segment};
+pub use play::{Carried, CounterKey, CounterMap, Counters, Ended, Play, PlayTotals, Segment};
 pub use record::{
     Fields, Origin, Person, Record, RecordClient, RecordItem, RecordKind, RecordStream, Scalar, Section,
     Viewed,
@@ -31,7 +32,7 @@ pub use session::{
     Session, SourceMedia, State, SubtitleAction, SubtitleStream, Told, ToldTranscoder, Transcode, User,
     VideoStream,
 };
-pub use snapshot::{EndpointStats, ServerSnapshot, Snapshot};
+pub use snapshot::{DISPATCHARR, EndpointStats, PLEX, ServerSnapshot, Snapshot};
 
 pub use jiff::Timestamp;
 

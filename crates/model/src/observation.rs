@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::iptv::{Feed, Inventory};
 use crate::{
     Activity, Availability, HostLoad, Library, Link, Network, ServerInfo, Session, SessionKey, SourceId,
     State, Text, Timestamp, TranscodeCounts, UpdateStatus,
@@ -30,6 +31,11 @@ pub enum Body {
         sessions: Vec<Session>,
         asked_mono_ms: u64,
     },
+    /// The same of a stream manager: a full look at its feeds and their viewers.
+    Feeds {
+        feeds: Vec<Feed>,
+    },
+    Inventory(Arc<Inventory>),
     /// Hints that refine known sessions until the next full look; unknown keys are ignored.
     Hints(Vec<SessionDelta>),
     Info(ServerInfo),
@@ -124,10 +130,28 @@ pub enum Endpoint {
     Notifications,
     /// plex.tv.
     Discovery,
+    /// Signing in, and renewing that.
+    Login,
+    Version,
+    /// Feeds and viewers of a stream manager.
+    Stats,
+    /// One feed with all that is known of it.
+    Detail,
+    Channels,
+    Streams,
+    Programmes,
+    /// Provider accounts and their logins.
+    Accounts,
+    Groups,
+    Epg,
+    Users,
+    Plugins,
+    /// A stream manager's own store, read only.
+    Redis,
 }
 
 impl Endpoint {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 26] = [
         Self::Identity,
         Self::Root,
         Self::Sessions,
@@ -141,6 +165,19 @@ impl Endpoint {
         Self::Update,
         Self::Notifications,
         Self::Discovery,
+        Self::Login,
+        Self::Version,
+        Self::Stats,
+        Self::Detail,
+        Self::Channels,
+        Self::Streams,
+        Self::Programmes,
+        Self::Accounts,
+        Self::Groups,
+        Self::Epg,
+        Self::Users,
+        Self::Plugins,
+        Self::Redis,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -158,6 +195,19 @@ impl Endpoint {
             Self::Update => "update",
             Self::Notifications => "notifications",
             Self::Discovery => "discovery",
+            Self::Login => "login",
+            Self::Version => "version",
+            Self::Stats => "stats",
+            Self::Detail => "detail",
+            Self::Channels => "channels",
+            Self::Streams => "streams",
+            Self::Programmes => "programmes",
+            Self::Accounts => "accounts",
+            Self::Groups => "groups",
+            Self::Epg => "epg",
+            Self::Users => "users",
+            Self::Plugins => "plugins",
+            Self::Redis => "redis",
         }
     }
 }

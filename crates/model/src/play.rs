@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::iptv::{CarriedIptv, FeedRun, Viewing};
 use crate::{
     Decision, LibraryRef, MediaKind, Network, PlayId, Reason, Session, SourceId, State, Text, Timestamp,
 };
@@ -96,4 +97,14 @@ pub struct Carried {
     pub estimated_bytes: u64,
     /// As in [`crate::ServerSnapshot`].
     pub transmitted_bytes: Option<BTreeMap<Network, u64>>,
+    /// Stream managers only.
+    pub iptv: Option<CarriedIptv>,
+}
+
+/// What is over, on its way to whoever keeps it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ended {
+    Play(Arc<Play>),
+    Run(Arc<FeedRun>),
+    Viewing(Arc<Viewing>),
 }

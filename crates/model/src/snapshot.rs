@@ -3,11 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::iptv::Iptv;
 use crate::play::CounterMap;
 use crate::{
     Activity, Availability, Endpoint, Feature, Health, HostLoad, Library, Link, Network, Play, ServerInfo,
     SourceId, Timestamp, TranscodeCounts, UpdateStatus,
 };
+
+/// The kind of a Plex Media Server.
+pub const PLEX: &str = "plex";
+
+/// The kind of a Dispatcharr, a stream manager.
+pub const DISPATCHARR: &str = "dispatcharr";
 
 /// All servers, in configuration order.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,6 +29,15 @@ impl Snapshot {
         self.servers.iter().find(|s| s.id == *id)
     }
 
+    /// The same without servers of other kinds: what whoever knows only one kind should see.
+    #[must_use]
+    pub fn of_kind(&self, kind: &str) -> Self {
+        Self {
+            version: self.version,
+            servers: self.servers.iter().filter(|s| s.kind == kind).cloned().collect(),
+        }
+    }
+
     /// Every open play of every server.
     pub fn plays(&self) -> impl Iterator<Item = &Arc<Play>> {
         self.servers.iter().flat_map(|s| s.plays.iter())
@@ -32,7 +48,7 @@ impl Snapshot {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServerSnapshot {
     pub id: SourceId,
-    /// `plex`.
+    /// [`PLEX`] or [`DISPATCHARR`]; `unknown` until a server that was found by discovery has spoken.
     pub kind: &'static str,
     pub health: Health,
     /// Last complete look at what plays.
@@ -57,6 +73,8 @@ pub struct ServerSnapshot {
     /// Open plays, ordered by start, then by key.
     pub plays: Vec<Arc<Play>>,
     pub counters: Arc<CounterMap>,
+    /// Stream managers only; they have no plays.
+    pub iptv: Option<Arc<Iptv>>,
 }
 
 impl ServerSnapshot {
@@ -82,6 +100,7 @@ impl ServerSnapshot {
             endpoints: BTreeMap::new(),
             plays: Vec::new(),
             counters: Arc::default(),
+            iptv: (kind == DISPATCHARR).then(Arc::default),
         }
     }
 

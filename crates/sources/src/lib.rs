@@ -7,6 +7,7 @@
 //! A source is a folder and a signature, not a trait: `pub async fn run(cfg, …, ctx: Ctx)`, which watches one
 //! server until cancelled, never returns early and never panics.
 
+pub mod dispatcharr;
 pub mod plex;
 pub mod tautulli;
 

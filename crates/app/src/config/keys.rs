@@ -1,12 +1,20 @@
 //! Every key, table by table.
 
+mod dispatcharr;
 mod influxdb;
 
 use super::schema::Fallback::{Absent, Value};
 use super::schema::Kind::{Bool, List, OneOf, Path, Seconds, Text, Url, Whole};
 use super::schema::{Key, Table, key};
 
-pub(crate) const PROFILES: &[&str] = &["native", "cplieger", "cplieger-2026.04", "timothystewart6"];
+pub(crate) const PROFILES: &[&str] = &[
+    "native",
+    "cplieger",
+    "cplieger-2026.04",
+    "timothystewart6",
+    "dispatcharr-exporter",
+    "dispatcharr-exporter-2",
+];
 const LABELS: &[&str] = &["keep", "hash", "drop"];
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
 const MARKERS: &[&str] = &["percent", "final_credits", "first_credits", "earliest"];
@@ -67,6 +75,8 @@ pub(crate) static TABLES: &[Table] = &[
         doc: "Counting what is watched of Plex's collections.",
         keys: COLLECTIONS,
     },
+    dispatcharr::TABLE,
+    dispatcharr::METRICS,
     influxdb::TABLE,
 ];
 

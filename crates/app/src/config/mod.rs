@@ -26,7 +26,7 @@ use export::sinks::influx;
 use jiff::tz::TimeZone;
 use model::SourceId;
 use serde::Deserialize;
-use sources::plex;
+use sources::{dispatcharr, plex};
 
 pub(crate) use env::Env;
 pub(crate) use merge::Merged;
@@ -64,6 +64,10 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) tautulli: Vec<Tautulli>,
     pub(crate) collections: Collections,
+    /// Each with an id of its own.
+    #[serde(default)]
+    pub(crate) dispatcharr: Vec<dispatcharr::Config>,
+    pub(crate) dispatcharr_metrics: DispatcharrMetrics,
     /// Each with an id of its own.
     #[serde(default)]
     pub(crate) influxdb: Vec<influx::Config>,
@@ -107,6 +111,22 @@ pub(crate) struct Log {
 pub(crate) struct Metrics {
     pub(crate) users: String,
     pub(crate) titles: String,
+}
+
+/// `[dispatcharr_metrics]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "switches, each by its own name")]
+pub(crate) struct DispatcharrMetrics {
+    pub(crate) include_m3u_stats: bool,
+    pub(crate) include_epg_stats: bool,
+    pub(crate) include_client_stats: bool,
+    pub(crate) include_source_urls: bool,
+    pub(crate) include_user_stats: bool,
+    pub(crate) include_plugin_stats: bool,
+    pub(crate) include_channel_info: bool,
+    pub(crate) include_vod_stats: bool,
+    pub(crate) include_legacy_metrics: bool,
 }
 
 /// `[history]`.

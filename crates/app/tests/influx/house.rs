@@ -169,6 +169,7 @@ impl House {
     pub(crate) fn carry(&self) -> (Vec<Carried>, Timestamp) {
         let snapshot = self.live.snapshot();
         let carried = snapshot.servers.iter().map(|s| Carried {
+            iptv: None,
             source: s.id.clone(),
             plays: s.plays.iter().map(|p| (**p).clone()).collect(),
             counters: (*s.counters).clone(),

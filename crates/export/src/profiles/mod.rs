@@ -4,6 +4,7 @@
 //! ones stand here; `docs/reference/compatibility.md` lists every such case.
 
 pub(crate) mod cplieger;
+pub(crate) mod dispatcharr;
 #[cfg(test)]
 pub(crate) mod golden;
 pub(crate) mod timothystewart6;

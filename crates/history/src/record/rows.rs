@@ -355,6 +355,7 @@ pub(super) fn carried(view: &View<'_>) -> Result<Vec<Carried>, Error> {
     for (id, source) in servers(view.conn)? {
         let (estimated_bytes, transmitted_bytes) = sums(view.conn, &source)?;
         all.push(Carried {
+            iptv: None,
             plays: open_plays(view.conn, id, &source)?,
             counters: counters(view.conn, id)?,
             source,

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use model::{
-    Carried, CounterKey, CounterMap, Counters, Library, Network, Play, PlayId, ServerInfo, ServerSnapshot,
-    Snapshot, SourceId, Timestamp,
+    Carried, CounterKey, CounterMap, Counters, Ended, Library, Network, Play, PlayId, ServerInfo,
+    ServerSnapshot, Snapshot, SourceId, Timestamp,
 };
 
 /// Progress of a play is written this often.
@@ -110,8 +110,10 @@ impl Book {
         self.ended.len()
     }
 
-    pub(super) fn ended(&mut self, play: Arc<Play>) {
-        self.ended.push_back(play);
+    pub(super) fn ended(&mut self, ended: Ended) {
+        if let Ended::Play(play) = ended {
+            self.ended.push_back(play);
+        }
     }
 
     /// Whether something is worth a write at once.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base::Clock;
 use base::backoff::Backoff;
 use base::error::Chain;
-use model::{Play, Snapshot};
+use model::{Ended, Snapshot};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
@@ -77,7 +77,7 @@ impl Recorder {
     pub async fn run(
         mut self,
         mut snapshots: watch::Receiver<Arc<Snapshot>>,
-        mut ended: mpsc::Receiver<Arc<Play>>,
+        mut ended: mpsc::Receiver<Ended>,
     ) {
         let mut pace = Pace::new();
         let mut sizes_at = Instant::now();
@@ -85,7 +85,7 @@ impl Recorder {
             let has_room = self.book.waiting() < WAITING_MAX;
             tokio::select! {
                 play = ended.recv(), if has_room => match play {
-                    Some(play) => self.book.ended(play),
+                    Some(ended) => self.book.ended(ended),
                     None => break,
                 },
                 Ok(()) = snapshots.changed(), if !pace.dirty => pace.dirty = true,
@@ -102,11 +102,11 @@ impl Recorder {
         self.finish(&snapshots).await;
     }
 
-    fn take_waiting(&mut self, ended: &mut mpsc::Receiver<Arc<Play>>) {
+    fn take_waiting(&mut self, ended: &mut mpsc::Receiver<Ended>) {
         while self.book.waiting() < WAITING_MAX
-            && let Ok(play) = ended.try_recv()
+            && let Ok(one) = ended.try_recv()
         {
-            self.book.ended(play);
+            self.book.ended(one);
         }
     }
 

@@ -17,6 +17,7 @@ fn carry(server: &ServerSnapshot) -> Carried {
         plays: server.plays.iter().map(|p| (**p).clone()).collect(),
         counters: (*server.counters).clone(),
         estimated_bytes: server.estimated_bytes,
+        iptv: None,
         transmitted_bytes: server.transmitted_bytes.clone(),
     }
 }
@@ -180,6 +181,9 @@ async fn the_journal_loses_no_end_however_slow_its_reader() {
     drop(tx);
     let mut ended = Vec::new();
     while let Some(play) = journal.recv().await {
+        let model::Ended::Play(play) = play else {
+            unreachable!()
+        };
         ended.push(play.session.item.rating_key.clone().unwrap());
     }
     task.await.unwrap();

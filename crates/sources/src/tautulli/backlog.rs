@@ -5,11 +5,11 @@ use std::collections::BinaryHeap;
 
 use tokio::sync::mpsc;
 
-use super::error::Error;
 use super::map;
 use super::rows::Rows;
 use super::wire::{Row, int};
 use super::{Batch, Delivery, Kept, Place, What, deliver};
+use base::Fault as Error;
 
 /// A row waiting for those before it.
 struct Waiting {

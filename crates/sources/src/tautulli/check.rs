@@ -5,8 +5,8 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::config::Config;
-use super::error::Error;
 use super::wire::{About, Identity, Page};
+use base::Fault as Error;
 
 /// What a probe found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub async fn check(cfg: &Config) -> Result<CheckReport, Error> {
 fn lenient<T: Default>(answer: Result<T, Error>, notes: &mut Vec<String>) -> Result<T, Error> {
     match answer {
         Err(e) if matches!(e.kind(), Kind::Unsupported | Kind::ServerError | Kind::BadPayload) => {
-            notes.push(e.what);
+            notes.push(e.what().to_owned());
             Ok(T::default())
         }
         other => other,

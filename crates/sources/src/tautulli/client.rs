@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 
 use super::address;
 use super::config::Config;
-use super::error::Error;
 use super::wire::Envelope;
+use base::Fault as Error;
 
 /// Largest answer; a page of history takes some megabyte.
 const ANSWER_LIMIT: usize = 64 << 20;

@@ -9,7 +9,7 @@ use base::{Kind, Secret};
 use model::SourceId;
 
 use super::address;
-use super::error::Error;
+use base::Fault as Error;
 
 /// One Tautulli to take history from.
 #[derive(Clone)]

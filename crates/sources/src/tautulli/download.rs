@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::client::Client;
 use super::config::Config;
-use super::error::Error;
+use base::Fault as Error;
 
 const CMD: &str = "download_database";
 

@@ -9,7 +9,6 @@ mod check;
 mod client;
 mod config;
 mod download;
-mod error;
 mod map;
 mod rows;
 mod sync;
@@ -18,10 +17,10 @@ mod wire;
 use model::{Person, Record, Section, Text};
 use tokio::sync::{mpsc, oneshot};
 
+pub use base::Fault as Error;
 pub use check::{CheckReport, check};
 pub use config::Config;
 pub use download::Download;
-pub use error::Error;
 pub use sync::{State, sync, take};
 
 /// Id and start (seconds) of a row of Tautulli's history.

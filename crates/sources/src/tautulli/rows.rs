@@ -9,10 +9,10 @@ use model::{Person, Section, Text};
 
 use super::client::Client;
 use super::config::Config;
-use super::error::Error;
 use super::map::{self, Beside};
 use super::wire::{Identity, Page, Row};
 use super::{Batch, Place};
+use base::Fault as Error;
 
 /// Rows of a page of libraries: more than anyone has.
 const LIBRARIES: &str = "1000";

@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 use super::client::Client;
 use super::config::Config;
 use super::download;
-use super::error::Error;
 use super::rows::Rows;
 use super::wire::Row;
 use super::{Batch, Delivery, Kept, Place, What, backlog, deliver};
+use base::Fault as Error;
 
 /// A play may have begun this long before the latest one known and still be new.
 const LONGEST_S: i64 = 3 * 86_400;

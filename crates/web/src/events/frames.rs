@@ -52,6 +52,7 @@ pub(super) fn push_change(out: &mut Vec<u8>, version: u64, event: &Event) {
         Event::PlayChanged(play) => push(out, "session.updated", version, &Session::of(play)),
         Event::PlayEnded(play) => push(out, "session.ended", version, &Session::of(play)),
         Event::ServerChanged(server) => push(out, "server.updated", version, &Server::of(server)),
+        Event::RunStarted(_) | Event::RunChanged(_) | Event::RunEnded(_) | Event::ViewingEnded(_) => {}
         Event::PlayProgress(plays) => {
             if let Some(first) = plays.first() {
                 push_progress(out, version, first.source.as_str(), plays.iter());

@@ -18,7 +18,7 @@ use model::Timestamp;
 use super::super::DropReason;
 use super::client::Answer;
 use super::config::Api;
-use super::error::Error;
+use base::Fault as Error;
 use told::Told;
 
 /// Longest wait that a receiver may ask for; a longer one counts as this, so that a wrong date does not stop us for

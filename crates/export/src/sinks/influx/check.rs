@@ -7,7 +7,7 @@ use super::answer::{STRANGER_HINT, Trouble, Verdict, judge, refusal_of};
 use super::client::{Answer, Client, Failure, Product};
 use super::config::{Api, Config};
 use super::deliver::missing_database_hint;
-use super::error::Error;
+use base::Fault as Error;
 
 /// What a version 2 and a version 3 say of an empty body.
 const EMPTY_BODY: [&str; 2] = ["writing requires points", "incoming write was empty"];

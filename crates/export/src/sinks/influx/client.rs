@@ -15,7 +15,7 @@ use reqwest::{RequestBuilder, Response, Url};
 
 use super::answer;
 use super::config::{Api, Config, Gzip};
-use super::error::Error;
+use base::Fault as Error;
 
 /// Bytes read of an answer. A receiver repeats every line it cannot read, so that a bad batch has a long answer;
 /// beyond this it counts as unreadable, and half the lines are sent.

@@ -25,7 +25,7 @@ use super::super::{DropReason, SinkStats};
 use super::answer::{Bad, Trouble, Verdict, judge, refusal_of};
 use super::client::{Client, Failure};
 use super::config::{Api, Config};
-use super::error::Error;
+use base::Fault as Error;
 use log::Causes;
 use pieces::Piece;
 

@@ -8,7 +8,6 @@ mod check;
 mod client;
 mod config;
 pub mod deliver;
-mod error;
 pub mod line;
 pub mod point;
 mod run;
@@ -16,7 +15,7 @@ pub mod schema;
 mod ticks;
 mod validate;
 
+pub use base::Fault as Error;
 pub use check::{CheckReport, check};
 pub use config::{Api, Config, EmptyStrings, Gzip, Schema};
-pub use error::Error;
 pub use run::{KIND, run};

@@ -5,7 +5,7 @@ use base::tls::{self, Trust};
 use reqwest::Url;
 
 use super::config::{Api, Config};
-use super::error::Error;
+use base::Fault as Error;
 
 /// Beyond it a single body would outgrow what servers take (25 MB by default).
 const BATCH_POINTS_MAX: u32 = 100_000;

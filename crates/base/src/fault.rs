@@ -1,11 +1,11 @@
-//! What can go wrong with an InfluxDB, in words a user can act on.
+//! What went wrong with somebody we speak to, in words a user can act on.
 
-use base::Kind;
+use crate::Kind;
 
-/// Every message is one line, names who it is about (`influxdb "id" at http://…`) and holds no secret.
+/// Every message is one line, names who it is about (`Tautulli at http://…`) and holds no secret.
 #[derive(Debug, thiserror::Error)]
 #[error("{who}: {what}")]
-pub struct Error {
+pub struct Fault {
     who: String,
     what: String,
     kind: Kind,
@@ -14,8 +14,8 @@ pub struct Error {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-impl Error {
-    pub(super) fn new(who: &str, kind: Kind, what: impl Into<String>) -> Self {
+impl Fault {
+    pub fn new(who: &str, kind: Kind, what: impl Into<String>) -> Self {
         Self {
             who: who.to_owned(),
             what: what.into(),
@@ -25,14 +25,21 @@ impl Error {
         }
     }
 
-    pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    pub(super) fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// What happened, without who it is about.
+    pub fn what(&self) -> &str {
+        &self.what
     }
 
     /// What sort of failure it is.

@@ -1,0 +1,1 @@
+//! The address of a Dispatcharr, as people paste it.
