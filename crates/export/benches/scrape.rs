@@ -34,6 +34,7 @@ fn open_metrics(bencher: Bencher<'_, '_>, profile: Profile) {
 #[divan::bench(args = Profile::ALL)]
 fn hashed(bencher: Bencher<'_, '_>, profile: Profile) {
     let options = Options {
+        dispatcharr: export::DispatcharrOptions::default(),
         users: LabelPolicy::Hash,
         titles: LabelPolicy::Hash,
         hash_salt: "a salt of some length".into(),

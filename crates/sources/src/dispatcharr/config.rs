@@ -24,6 +24,8 @@ pub struct Config {
     pub password_file: Option<PathBuf>,
     /// Its Redis, read only: `redis://[user:password@]host:6379/0`, `rediss://` with TLS. Default: none.
     pub redis_url: Option<Secret>,
+    /// File that holds it.
+    pub redis_url_file: Option<PathBuf>,
     /// Listen to its WebSocket and look at once when something changes. It takes a token in the address, so it is off
     /// by default, and it needs user and password.
     pub notifications: bool,
@@ -65,6 +67,7 @@ impl Default for Config {
             password: None,
             password_file: None,
             redis_url: None,
+            redis_url_file: None,
             notifications: false,
             poll_interval_s: 5.0,
             inventory_interval_s: 300,

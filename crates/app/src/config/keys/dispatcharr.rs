@@ -67,7 +67,15 @@ static KEYS: &[Key] = &[
         "Its Redis, `redis://[user:password@]host:6379/0` or `rediss://`, only ever read: for the counters that decide \
          whether a stream may start and for bit rates of the moment, which its API does not tell.",
     )
-    .secret(),
+    .secret()
+    .instead_of("redis_url_file"),
+    key(
+        "redis_url_file",
+        Path,
+        Absent("none"),
+        "File that holds the address of its Redis.",
+    )
+    .instead_of("redis_url"),
     key(
         "notifications",
         Bool,
