@@ -1,5 +1,7 @@
 //! What the handlers share: read handles and a few facts about the process.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -8,6 +10,7 @@ use base::supervise::TaskStats;
 use export::sinks::SinkStats;
 use jiff::Timestamp;
 use live::Live;
+use model::{PLEX, Snapshot, SourceId};
 use tokio_util::sync::CancellationToken;
 
 use crate::events::Events;
@@ -45,9 +48,17 @@ pub struct Context {
     pub collector: Option<crate::collections::Collector>,
     /// Of everything that sends the state to other databases.
     pub sinks: Vec<SinkStats>,
+    /// Addresses of media servers, which tell whose viewer of a stream manager one is. A server without an entry is
+    /// told apart by channel and time alone. Start with `BTreeMap::default()`.
+    pub places: BTreeMap<SourceId, Vec<IpAddr>>,
 }
 
 impl Context {
+    /// The state as it was before anything but Plex was watched: for interfaces that know nothing else.
+    pub(crate) fn plex_snapshot(&self) -> Snapshot {
+        self.live.snapshot().of_kind(PLEX)
+    }
+
     /// What a scrape tells about the process itself.
     pub fn process(&self) -> export::Process {
         let usage = process::usage();

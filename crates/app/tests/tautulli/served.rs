@@ -86,6 +86,7 @@ impl Served {
             catalog: Some(catalog.clone()),
             collector: None,
             sinks: Vec::new(),
+            places: std::collections::BTreeMap::default(),
             history: Some(history.clone()),
             recording: history::record::Status::default(),
             tautulli: Some(settings),

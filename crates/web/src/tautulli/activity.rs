@@ -25,7 +25,7 @@ type Known = BTreeMap<&'static str, Value>;
 pub(super) fn activity(view: &View<'_>, asked: &Asked) -> Value {
     let given = &asked.params;
     let only = servers(asked);
-    let snapshot = asked.ctx.live.snapshot();
+    let snapshot = asked.ctx.plex_snapshot();
     let plays = snapshot
         .plays()
         .filter(|p| only.as_ref().is_none_or(|only| only.contains(&p.source)));

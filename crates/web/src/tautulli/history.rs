@@ -179,7 +179,7 @@ fn filter(view: &View<'_>, asked: &Asked) -> Result<Filter, Fault> {
 /// Whose plays are asked for, if of one server alone. A name that no server has finds nothing.
 pub(super) fn servers(asked: &Asked) -> Option<Vec<SourceId>> {
     let name = asked.params.text("server")?;
-    let snapshot = asked.ctx.live.snapshot();
+    let snapshot = asked.ctx.plex_snapshot();
     let named = snapshot
         .servers
         .iter()

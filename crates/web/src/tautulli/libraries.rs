@@ -73,7 +73,7 @@ pub(super) fn machine_id(_: &View<'_>, asked: &Asked, server: &SourceId, section
     match section.fields.get("server_id") {
         Some(Scalar::Text(id)) if !id.is_empty() => id.into(),
         _ => {
-            let snapshot = asked.ctx.live.snapshot();
+            let snapshot = asked.ctx.plex_snapshot();
             let info = snapshot.server(server).and_then(|s| s.info.clone());
             Value::or_empty(info.map(|i| i.machine_id.clone()))
         }

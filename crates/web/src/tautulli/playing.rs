@@ -44,7 +44,7 @@ pub(super) fn running(view: &View<'_>, asked: &Asked, query: &Query) -> Vec<Runn
     if !wanted.unwrap_or_else(|| asked.settings().history_activity) {
         return Vec::new();
     }
-    let snapshot = asked.ctx.live.snapshot();
+    let snapshot = asked.ctx.plex_snapshot();
     let plays = snapshot.plays().filter_map(|play| line(view, play));
     plays
         .filter(|one| passes(&query.filter, one) && is_found(query.search.as_deref(), one))

@@ -12,14 +12,11 @@ use super::value::{Value, object};
 /// The Tautulli whose interface this is.
 const SPOKEN_VERSION: &str = "v2.17.2";
 
-/// The kind of the servers Tautulli knows.
-const PLEX: &str = "plex";
-
 /// The server a question is about: named by the extra parameter `server` (its id here, or its own name), else the
 /// first.
 pub(super) fn chosen(asked: &Asked) -> Result<Option<Arc<ServerSnapshot>>, Fault> {
-    let snapshot = asked.ctx.live.snapshot();
-    let mut servers = snapshot.servers.iter().filter(|s| s.kind == PLEX);
+    let snapshot = asked.ctx.plex_snapshot();
+    let mut servers = snapshot.servers.iter();
     let Some(wanted) = asked.params.text("server") else {
         return Ok(servers.next().cloned());
     };
@@ -59,12 +56,12 @@ pub(super) fn info(asked: &Asked) -> Result<Reply, Fault> {
 
 /// `get_servers_info`.
 pub(super) fn all(asked: &Asked) -> Result<Reply, Fault> {
-    let snapshot = asked.ctx.live.snapshot();
+    let snapshot = asked.ctx.plex_snapshot();
     let only = match asked.params.text("server") {
         Some(_) => chosen(asked)?.map(|s| s.id.clone()),
         None => None,
     };
-    let wanted = |s: &&Arc<ServerSnapshot>| s.kind == PLEX && only.as_ref().is_none_or(|id| *id == s.id);
+    let wanted = |s: &&Arc<ServerSnapshot>| only.as_ref().is_none_or(|id| *id == s.id);
     let servers = snapshot.servers.iter().filter(wanted).map(|server| {
         let about = server.info.as_deref();
         let address = address(asked, server);

@@ -86,7 +86,7 @@ pub(super) fn stream_data(view: &View<'_>, asked: &Asked) -> Result<Value, Fault
 
 fn playing(asked: &Asked, key: &str) -> Option<Arc<Play>> {
     let only = servers(asked);
-    let snapshot = asked.ctx.live.snapshot();
+    let snapshot = asked.ctx.plex_snapshot();
     let wanted = |p: &&Arc<Play>| {
         p.session.key.as_str() == key && only.as_ref().is_none_or(|only| only.contains(&p.source))
     };

@@ -35,7 +35,15 @@ impl House {
     }
 
     pub(crate) fn with(servers: &[&str], change: impl FnOnce(&mut Context)) -> Self {
-        let (actor, live) = live::channel(servers.iter().map(|id| (SourceId::from(*id), "plex")));
+        Self::of_kinds(servers.iter().map(|id| (*id, model::PLEX)), change)
+    }
+
+    /// Servers of any kind.
+    pub(crate) fn of_kinds<'a>(
+        servers: impl Iterator<Item = (&'a str, &'static str)>,
+        change: impl FnOnce(&mut Context),
+    ) -> Self {
+        let (actor, live) = live::channel(servers.map(|(id, kind)| (SourceId::from(id), kind)));
         let (observations, queue) = mpsc::channel(live::OBSERVATION_QUEUE);
         tokio::spawn(actor.run(queue));
         let (clock, cancel) = (Clock::manual(START), CancellationToken::new());
@@ -57,6 +65,7 @@ impl House {
             catalog: None,
             collector: None,
             sinks: Vec::new(),
+            places: std::collections::BTreeMap::default(),
         };
         change(&mut ctx);
         Self {
