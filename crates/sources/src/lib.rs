@@ -7,9 +7,14 @@
 //! A source is a folder and a signature, not a trait: `pub async fn run(cfg, …, ctx: Ctx)`, which watches one
 //! server until cancelled, never returns early and never panics.
 
+mod address;
 pub mod dispatcharr;
+mod lenient;
+mod outbox;
+mod pace;
 pub mod plex;
 pub mod tautulli;
+mod upgrade;
 
 use model::{Observation, SourceId};
 use tokio::sync::mpsc;

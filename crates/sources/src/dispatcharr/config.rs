@@ -3,8 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use base::Secret;
+use base::error::Chain;
+use base::tls::{Trust, read_ca};
+use base::{Kind, Secret};
 use serde::Deserialize;
+
+use super::{Error, address};
 
 /// One `[[dispatcharr]]` table. Give an API key, or a user and a password.
 #[derive(Clone, Deserialize)]
@@ -85,18 +89,278 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("id", &self.id)
+            .field("url", &address::shown(&self.url))
             .field("api_key", &self.api_key)
+            .field("api_key_file", &self.api_key_file)
             .field("user", &self.user)
             .field("password", &self.password)
+            .field("password_file", &self.password_file)
             .field("redis_url", &self.redis_url)
+            .field("notifications", &self.notifications)
             .field("wants", &self.wants)
             .finish_non_exhaustive()
     }
 }
 
+/// How requests are opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Key,
+    Password,
+}
+
+const WHERE_HINT: &str = "set `url = \"http://host:9191\"`";
+const WHO_HINT: &str = "set `api_key` to the key of an administrator (Dispatcharr: Users, the user's API key), or `user` and \
+                        `password`";
+
 impl Config {
-    /// Finds what cannot work before anything is asked of anyone.
-    pub fn validate(&self) -> Result<(), super::Error> {
+    /// The name to know it by: the configured one, else its host.
+    pub fn effective_id(&self) -> String {
+        if !self.id.is_empty() {
+            return self.id.clone();
+        }
+        address::host(&self.url).unwrap_or_else(|| model::DISPATCHARR.to_owned())
+    }
+
+    /// Finds what cannot work before anything is asked of anyone. Files are not read: they may come later.
+    pub fn validate(&self) -> Result<(), Error> {
+        self.base()?;
+        self.way()?;
+        self.seconds("poll_interval_s", self.poll_interval_s, 0.5, 3600.0)?;
+        self.seconds("timeout_s", self.timeout_s, 0.1, 600.0)?;
+        if self.inventory_interval_s < 30 {
+            return Err(self.error("`inventory_interval_s` must be at least 30"));
+        }
+        if self.notifications && self.user.is_none() {
+            return Err(self
+                .error("`notifications` need a user and a password")
+                .with_hint("its WebSocket takes no API key"));
+        }
+        if let Some(url) = self.redis_url.as_ref().filter(|url| !url.is_empty()) {
+            let url = url.expose();
+            if !["redis://", "rediss://"].iter().any(|s| url.starts_with(s)) {
+                return Err(self
+                    .error("`redis_url` must begin with redis:// or rediss://")
+                    .with_hint("`redis_url = \"redis://host:6379/0\"`"));
+            }
+        }
         Ok(())
+    }
+
+    /// The key where both are given: it costs no login.
+    pub(super) fn way(&self) -> Result<Way, Error> {
+        let has = |value: &Option<Secret>, file: &Option<PathBuf>| {
+            file.is_some() || value.as_ref().is_some_and(|v| !v.is_empty())
+        };
+        // Notifications take nothing but a token of a login.
+        if has(&self.api_key, &self.api_key_file) && !self.notifications {
+            return Ok(Way::Key);
+        }
+        let has_password = has(&self.password, &self.password_file);
+        match (self.user.as_deref().is_some_and(|u| !u.is_empty()), has_password) {
+            (true, true) => Ok(Way::Password),
+            (true, false) => Err(self.error("`user` is set, but no password").with_hint(WHO_HINT)),
+            (false, true) => Err(self.error("a password is set, but no `user`").with_hint(WHO_HINT)),
+            (false, false) if has(&self.api_key, &self.api_key_file) => Ok(Way::Key),
+            (false, false) => Err(self
+                .error("neither an API key nor a user is set")
+                .with_hint(WHO_HINT)),
+        }
+    }
+
+    fn seconds(&self, key: &str, value: f64, min: f64, max: f64) -> Result<(), Error> {
+        if (min..=max).contains(&value) {
+            return Ok(());
+        }
+        Err(self.error(format!("`{key}` must be from {min} to {max}, not {value}")))
+    }
+
+    /// The address, cleaned; without a slash at the end.
+    pub(super) fn base(&self) -> Result<String, Error> {
+        address::parse(&self.url).map_err(|what| self.error(what).with_hint(WHERE_HINT))
+    }
+
+    /// How messages name it: `dispatcharr "attic"`.
+    pub(super) fn who(&self) -> String {
+        format!("{} \"{}\"", model::DISPATCHARR, self.effective_id())
+    }
+
+    pub(super) fn error(&self, what: impl Into<String>) -> Error {
+        Error::new(&self.who(), Kind::Config, what)
+    }
+
+    /// How certificates are to be checked.
+    pub(super) fn trust(&self) -> Result<Trust, Error> {
+        let extra_ca_pem = self.ca_file.as_deref().map(read_ca).transpose();
+        Ok(Trust {
+            extra_ca_pem: extra_ca_pem.map_err(|e| self.error(Chain(&e).to_string()))?,
+            name_override: self.tls_name.clone(),
+            skip_verification: self.tls_skip_verify,
+        })
+    }
+
+    /// The API key as it is now.
+    pub(super) fn key_now(&self) -> Result<Secret, Error> {
+        self.secret("API key", &self.api_key, &self.api_key_file)?
+            .ok_or_else(|| self.error("its API key is missing").with_hint(WHO_HINT))
+    }
+
+    /// The password as it is now.
+    pub(super) fn password_now(&self) -> Result<Secret, Error> {
+        self.secret("password", &self.password, &self.password_file)?
+            .ok_or_else(|| self.error("its password is missing").with_hint(WHO_HINT))
+    }
+
+    /// The address of its Redis as it is now, if one is set.
+    pub(super) fn redis_now(&self) -> Result<Option<Secret>, Error> {
+        self.secret("Redis address", &self.redis_url, &self.redis_url_file)
+    }
+
+    /// A secret that stands in the configuration or, and then as it is at the moment, in a file.
+    fn secret(
+        &self,
+        what: &str,
+        value: &Option<Secret>,
+        file: &Option<PathBuf>,
+    ) -> Result<Option<Secret>, Error> {
+        let Some(path) = file else {
+            return Ok(value.clone().filter(|v| !v.is_empty()));
+        };
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            self.error(format!("reading the {what} file {}: {e}", path.display()))
+                .with_hint("check that the file exists and may be read by the user we run as")
+        })?;
+        let value = Secret::new(&text);
+        if value.is_empty() {
+            return Err(self.error(format!("the {what} file {} is empty", path.display())));
+        }
+        Ok(Some(value))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(url: &str) -> Config {
+        Config {
+            url: url.to_owned(),
+            api_key: Some(Secret::new("planted-key")),
+            ..Config::default()
+        }
+    }
+
+    #[test]
+    fn one_without_a_name_is_called_by_its_host() {
+        assert_eq!(with("http://attic:9191/stats").effective_id(), "attic");
+        assert_eq!(with("").effective_id(), "dispatcharr");
+        let named = Config {
+            id: "a".to_owned(),
+            ..with("http://attic")
+        };
+        assert_eq!(named.effective_id(), "a");
+    }
+
+    #[test]
+    fn what_cannot_work_is_said_at_once() {
+        let attic = || with("http://attic");
+        let cases = [
+            (
+                with("ftp://attic"),
+                "dispatcharr \"dispatcharr\": the address must begin with http:// or https://, not ftp://",
+            ),
+            (
+                Config {
+                    api_key: None,
+                    ..attic()
+                },
+                "dispatcharr \"attic\": neither an API key nor a user is set",
+            ),
+            (
+                Config {
+                    api_key: None,
+                    user: Some("me".to_owned()),
+                    password: Some(Secret::new("")),
+                    ..attic()
+                },
+                "dispatcharr \"attic\": `user` is set, but no password",
+            ),
+            (
+                Config {
+                    api_key: None,
+                    password: Some(Secret::new("planted-password")),
+                    ..attic()
+                },
+                "dispatcharr \"attic\": a password is set, but no `user`",
+            ),
+            (
+                Config {
+                    poll_interval_s: 0.0,
+                    ..attic()
+                },
+                "dispatcharr \"attic\": `poll_interval_s` must be from 0.5 to 3600, not 0",
+            ),
+            (
+                Config {
+                    timeout_s: f64::NAN,
+                    ..attic()
+                },
+                "dispatcharr \"attic\": `timeout_s` must be from 0.1 to 600, not NaN",
+            ),
+            (
+                Config {
+                    inventory_interval_s: 1,
+                    ..attic()
+                },
+                "dispatcharr \"attic\": `inventory_interval_s` must be at least 30",
+            ),
+            (
+                Config {
+                    notifications: true,
+                    ..attic()
+                },
+                "dispatcharr \"attic\": `notifications` need a user and a password",
+            ),
+            (
+                Config {
+                    redis_url: Some(Secret::new("me:planted-password@attic:6379")),
+                    ..attic()
+                },
+                "dispatcharr \"attic\": `redis_url` must begin with redis:// or rediss://",
+            ),
+        ];
+        for (cfg, message) in cases {
+            let error = cfg.validate().unwrap_err();
+            assert_eq!(error.to_string(), message);
+            assert_eq!(error.kind(), Kind::Config);
+            assert!(!format!("{cfg:?} {error:?}").contains("planted"));
+        }
+        assert!(attic().validate().is_ok());
+    }
+
+    #[test]
+    fn the_key_is_taken_where_both_are_given_unless_notifications_need_a_login() {
+        let both = Config {
+            user: Some("me".to_owned()),
+            password: Some(Secret::new("planted-password")),
+            ..with("http://attic")
+        };
+        assert_eq!(both.way().unwrap(), Way::Key);
+        let listening = Config {
+            notifications: true,
+            ..both
+        };
+        assert_eq!(listening.way().unwrap(), Way::Password);
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        let refused = serde_json::from_str::<Config>(r#"{"url":"http://a","api_kee":"x"}"#);
+        assert!(
+            refused
+                .unwrap_err()
+                .to_string()
+                .contains("unknown field `api_kee`")
+        );
     }
 }

@@ -7,7 +7,11 @@
 mod address;
 mod check;
 mod config;
+
+mod map;
+mod redis;
 mod run;
+mod wire;
 
 pub use base::Fault as Error;
 pub use check::{CheckReport, check};

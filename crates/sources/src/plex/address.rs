@@ -2,6 +2,8 @@
 
 use reqwest::Url;
 
+pub(super) use crate::address::shown;
+
 /// Plex's own port, assumed where somebody gives a bare host name.
 const DEFAULT_PORT: u16 = 32400;
 
@@ -69,22 +71,10 @@ fn without_web(path: &str) -> &str {
         .unwrap_or(path)
 }
 
-/// The address without user name and password, for people to read.
-pub(super) fn shown(base: &str) -> String {
-    Url::parse(base)
-        .map_or_else(|_| "(no address)".to_owned(), |url| base::http::redacted(&url))
-        .trim_end_matches('/')
-        .to_owned()
-}
-
 /// The host in an address, as a name for the server; with the port if it is not the usual one.
 pub(super) fn host(given: &str) -> Option<String> {
     let url = Url::parse(&parse(given).ok()?.base).ok()?;
-    let host = url.host_str()?.trim_matches(['[', ']']).to_owned();
-    Some(match url.port() {
-        None | Some(DEFAULT_PORT) => host,
-        Some(port) => format!("{host}:{port}"),
-    })
+    crate::address::host(&url, DEFAULT_PORT)
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use tokio::time::{Instant, sleep};
 use super::ask::{self, LIBRARIES, SECTIONS};
 use super::error::Error;
 use super::map;
-use super::pace::phase;
 use super::server::Server;
 use super::shared::{LibraryRefs, Shared};
+use crate::pace::phase;
 
 /// Count probes at once when a library is counted for the first time.
 const PROBES_AT_ONCE: usize = 3;

@@ -30,7 +30,6 @@ mod libraries;
 mod lookup;
 mod map;
 mod notify;
-mod pace;
 mod poll;
 mod run;
 mod scrub;

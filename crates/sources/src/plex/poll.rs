@@ -18,10 +18,10 @@ use super::ask::{self, SECTIONS, SESSIONS};
 use super::error::Error;
 use super::lookup::Cache;
 use super::map::{self, ItemMetadata, Known, Lookup, MappedSessions};
-use super::pace::{Bucket, phase};
 use super::server::one_line;
 use super::shared::{Shared, set};
 use super::target;
+use crate::pace::{Bucket, phase};
 
 /// How long the first look waits for the libraries' names. Without them its sessions belong to unknown libraries
 /// until the next look.

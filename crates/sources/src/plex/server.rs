@@ -3,10 +3,9 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use base::error::Chain;
-use base::{Clock, Kind};
+use base::Kind;
 use bytes::BytesMut;
-use model::{Body, Endpoint, Observation, RequestReport, Text};
+use model::Text;
 use tokio::time::Instant;
 
 use super::ask::{self, Ask};
@@ -15,58 +14,10 @@ use super::decode::{DecodeError, Decoded, Issue};
 use super::error::Error;
 use super::map::{self, Identity};
 use super::words;
-use crate::Ctx;
+pub(super) use crate::outbox::{Outbox, one_line};
 
 /// Odd fields remembered so that each is logged once; further ones are not logged.
 const ODDITIES_MAX: usize = 200;
-
-/// Stamps what was seen and hands it over; waits while the reader is behind.
-#[derive(Clone, Debug)]
-pub(super) struct Outbox(Ctx);
-
-impl Outbox {
-    pub(super) fn new(ctx: Ctx) -> Self {
-        Self(ctx)
-    }
-
-    pub(super) fn clock(&self) -> &Clock {
-        &self.0.clock
-    }
-
-    pub(super) fn id(&self) -> &str {
-        self.0.id.as_str()
-    }
-
-    pub(super) async fn send(&self, body: Body) {
-        let observation = Observation {
-            source: self.0.id.clone(),
-            taken_at: self.0.clock.now(),
-            mono_ms: self.0.clock.mono_ms(),
-            body,
-        };
-        // Nobody reads any more: we are about to be cancelled.
-        let _ = self.0.out.send(observation).await;
-    }
-
-    /// Reports one request that began at `started` and is over now.
-    pub(super) async fn report(
-        &self,
-        endpoint: Endpoint,
-        started: Instant,
-        error: Option<Kind>,
-        retries: u32,
-    ) {
-        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let error = error.map(Kind::as_str);
-        self.send(Body::Request(RequestReport {
-            endpoint,
-            duration_ms,
-            error,
-            retries,
-        }))
-        .await;
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct Server {
@@ -175,11 +126,6 @@ fn without_numbers(path: &str) -> String {
         }
     }
     text
-}
-
-/// An error with its causes in one line, as an outage tells it.
-pub(super) fn one_line(e: &Error) -> String {
-    Chain(e).to_string().replace(['\n', '\r'], " ")
 }
 
 #[cfg(test)]

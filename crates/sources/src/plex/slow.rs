@@ -20,9 +20,9 @@ use super::bandwidth::Meter;
 use super::error::Error;
 use super::libraries::{self, Book, Counted, Listed};
 use super::map::{self, BandwidthRow};
-use super::pace::phase;
 use super::server::one_line;
 use super::shared::Shared;
+use crate::pace::phase;
 
 /// A feature the server refuses is asked for again this rarely.
 const REFUSED_EVERY: Duration = Duration::from_hours(6);

@@ -5,17 +5,11 @@ use std::time::Duration;
 
 use base::Kind;
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
-use http::header::{
-    CONNECTION, HeaderMap, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
-    UPGRADE,
-};
 use reqwest::{Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error as SocketError, Message};
 
 use super::client::Client;
@@ -23,15 +17,13 @@ use super::error::Error;
 use super::map;
 use super::notify::{Ended, FILTERS, Inbox};
 use super::words::Words;
+use crate::upgrade::{self, Socket};
 
 /// The path all clients use, and the one in Plex's own description.
 const PATHS: [&str; 2] = ["/:/websockets/notifications", "/:/websocket/notifications"];
 
 /// Largest message; a scan sends large ones, but not that large. One that is larger ends the connection.
 const MESSAGE_LIMIT: usize = 4 << 20;
-
-/// Bytes read at once, allocated per connection: 50 typical messages.
-const READ_BUFFER: usize = 16 << 10;
 
 /// A server that has been silent this long is asked for a sign of life: it may have nothing to say for minutes.
 const PING_AFTER: Duration = Duration::from_secs(20);
@@ -42,15 +34,13 @@ const PONG_WITHIN: Duration = Duration::from_secs(10);
 /// Messages handled before they take effect, even if more are waiting.
 const BATCH_MAX: usize = 4096;
 
-pub(super) type Socket = WebSocketStream<reqwest::Upgraded>;
-
 /// Opens the WebSocket. Any other answer than an upgrade is an error of the answer's kind.
 pub(super) async fn connect(client: &Client) -> Result<Socket, Error> {
     let mut refused = None;
     for path in PATHS {
         let key = generate_key();
         let response = client
-            .open(&format!("{path}?{FILTERS}"), handshake(&key), client.timeout())
+            .open(&format!("{path}?{FILTERS}"), upgrade::ask(&key), client.timeout())
             .await?;
         match response.status() {
             StatusCode::SWITCHING_PROTOCOLS => return upgrade(client, response, &key).await,
@@ -89,44 +79,10 @@ fn blocked(client: &Client, what: String) -> Error {
     )
 }
 
-fn handshake(key: &str) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-    if let Ok(key) = HeaderValue::from_str(key) {
-        headers.insert(SEC_WEBSOCKET_KEY, key);
-    }
-    headers
-}
-
 async fn upgrade(client: &Client, response: Response, key: &str) -> Result<Socket, Error> {
-    let expected = derive_accept_key(key.as_bytes());
-    let accepted = response
-        .headers()
-        .get(SEC_WEBSOCKET_ACCEPT)
-        .is_some_and(|v| v.as_bytes() == expected.as_bytes());
-    if !accepted {
-        return Err(blocked(
-            client,
-            "the WebSocket handshake was answered by something else".to_owned(),
-        ));
-    }
-    let upgraded = timeout(client.timeout(), response.upgrade())
+    upgrade::accept(response, key, client.timeout(), MESSAGE_LIMIT)
         .await
-        .map_err(|_| blocked(client, "the WebSocket upgrade did not complete".to_owned()))?
-        .map_err(|e| {
-            blocked(
-                client,
-                format!("the WebSocket upgrade failed: {}", e.without_url()),
-            )
-        })?;
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_message_size(Some(MESSAGE_LIMIT))
-        .max_frame_size(Some(MESSAGE_LIMIT));
-    Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await)
+        .map_err(|what| blocked(client, what))
 }
 
 /// Reads until the connection ends or goes dead.
@@ -207,6 +163,8 @@ where
 
 #[cfg(test)]
 mod tests {
+    use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
     use super::*;
     use crate::plex::shared::tests::shared;
 

@@ -1,6 +1,6 @@
 //! The address of a Tautulli, as people paste it.
 
-use reqwest::Url;
+pub(super) use crate::address::shown;
 
 /// Tautulli's own port, assumed where somebody gives a bare host name.
 const DEFAULT_PORT: u16 = 8181;
@@ -22,37 +22,7 @@ const PAGES: [&str; 10] = [
 /// Cleans what was given: white space, a missing scheme, a page, a query. The error says what is wrong with it,
 /// without repeating it: it may hold a key.
 pub(super) fn parse(given: &str) -> Result<String, String> {
-    let given = given.trim();
-    if given.is_empty() {
-        return Err("the address is empty".to_owned());
-    }
-    let has_scheme = given.contains("://");
-    let text = if has_scheme {
-        given.to_owned()
-    } else {
-        format!("http://{given}")
-    };
-    let mut url = Url::parse(&text).map_err(|e| format!("the address is not a URL: {e}"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!(
-            "the address must begin with http:// or https://, not {}://",
-            url.scheme()
-        ));
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err("the address names no host".to_owned());
-    }
-    // A port that is the scheme's own is forgotten by the parser, so the text itself is asked.
-    let names_port = given
-        .rsplit(':')
-        .next()
-        .is_some_and(|p| p.starts_with(|c: char| c.is_ascii_digit()))
-        && given.contains(':');
-    if !has_scheme && !names_port && url.path() == "/" {
-        let _ = url.set_port(Some(DEFAULT_PORT));
-    }
-    url.set_query(None);
-    url.set_fragment(None);
+    let mut url = crate::address::parse(given, DEFAULT_PORT)?;
     let path = url.path().trim_end_matches('/');
     let path = PAGES
         .iter()
@@ -61,14 +31,6 @@ pub(super) fn parse(given: &str) -> Result<String, String> {
         .to_owned();
     url.set_path(&path);
     Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
-/// The address without user name and password, for people to read.
-pub(super) fn shown(base: &str) -> String {
-    Url::parse(base)
-        .map_or_else(|_| "(no address)".to_owned(), |url| base::http::redacted(&url))
-        .trim_end_matches('/')
-        .to_owned()
 }
 
 #[cfg(test)]

@@ -14,13 +14,13 @@ const PER_SECOND: f64 = 3.0;
 
 /// A token bucket; may be overdrawn by those who then wait.
 #[derive(Debug)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     tokens: f64,
     filled_at: Instant,
 }
 
 impl Bucket {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(crate) fn new(now: Instant) -> Self {
         Self {
             tokens: BURST,
             filled_at: now,
@@ -34,13 +34,13 @@ impl Bucket {
     }
 
     /// How long until one token is there.
-    pub(super) fn wait(&mut self, now: Instant) -> Duration {
+    pub(crate) fn wait(&mut self, now: Instant) -> Duration {
         self.fill(now);
         Duration::try_from_secs_f64((1.0 - self.tokens) / PER_SECOND).unwrap_or(Duration::ZERO)
     }
 
     /// Takes one token, which may be one of the future; the bucket never owes more than one burst.
-    pub(super) fn take(&mut self, now: Instant) {
+    pub(crate) fn take(&mut self, now: Instant) {
         self.fill(now);
         self.tokens = (self.tokens - 1.0).max(-BURST);
     }
@@ -48,7 +48,7 @@ impl Bucket {
 
 /// A fixed fraction of `period` that differs from source to source and from purpose to purpose, so that a hundred
 /// servers are not asked at the same moment.
-pub(super) fn phase(source: &str, purpose: &str, period: Duration) -> Duration {
+pub(crate) fn phase(source: &str, purpose: &str, period: Duration) -> Duration {
     let mut hasher = DefaultHasher::new();
     (source, purpose).hash(&mut hasher);
     // 32 bits are exact in a double.
