@@ -11,6 +11,7 @@ mod accrue;
 mod actor;
 mod iptv;
 mod look;
+pub mod path;
 mod rules;
 mod state;
 
