@@ -6,6 +6,7 @@ pub mod graphs;
 mod groups;
 pub mod history;
 pub mod home;
+pub mod iptv;
 pub mod people;
 pub mod slices;
 pub mod stats;

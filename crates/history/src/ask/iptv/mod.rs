@@ -1,0 +1,19 @@
+//! Questions about stream managers: which channels were watched, by how many, and what providers had to carry.
+//!
+//! Everything is counted in Rust over runs and viewings that an indexed range of time yields. A run or viewing counts
+//! with the part of it that lies in the window; one that is still open counts up to the last look that saw it. All
+//! intervals are half-open: a run that ends when another begins is not two at once.
+
+mod filter;
+mod page;
+mod provider;
+mod ranking;
+mod users;
+mod viewers;
+
+pub use filter::Filter;
+pub use page::{Cursor, Page, Paging, Run, Segment, Viewing, runs, viewings};
+pub use provider::{ProviderDay, ProviderTotal, provider_days, providers};
+pub use ranking::{ChannelRank, Order, ranking};
+pub use users::{UserTotal, users};
+pub use viewers::{BUCKETS_MAX, Bucket, By, viewers};
