@@ -15,9 +15,9 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-pub use super::decode::Issue;
 use super::decode::{Answer, DecodeError, Decoded};
 use super::map;
+pub use crate::lenient::Issue;
 
 /// How one recorded file was read.
 #[derive(Clone, Debug, PartialEq, Eq)]

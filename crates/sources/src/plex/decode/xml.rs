@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use roxmltree::{Document, Node};
 
-use super::{DecodeError, clip, repair};
+use super::DecodeError;
+use crate::lenient::{clip, repair};
 
 /// Deeper elements are left out; the wire needs six levels.
 const DEPTH_MAX: usize = 32;

@@ -1,6 +1,6 @@
 //! Fields that take what the wire gives: a number in quotes, `"1"` for true, an object where a list was due.
 //!
-//! Every server version types its answers a little differently (numbers were strings until 2021, some still
+//! Every server and version types its answers a little differently (numbers were strings until 2021, some still
 //! are), so each field accepts every spelling of its value, and a field that cannot be read is left out and
 //! noted. Nothing here fails on a wrong type; only text that is not JSON at all does.
 
@@ -9,6 +9,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use base::Secret;
+use model::Text;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::Issue;
@@ -17,11 +18,11 @@ use super::Issue;
 const ISSUES_MAX: usize = 50;
 
 /// A text field. `None` if absent, null, or nothing but white space.
-pub(in crate::plex) type Str<'a> = Option<Cow<'a, str>>;
+pub(crate) type Str<'a> = Option<Cow<'a, str>>;
 
 /// Where in the answer we are, and what was wrong so far.
 #[derive(Debug, Default)]
-pub(in crate::plex) struct Cx {
+pub(crate) struct Cx {
     path: Vec<Step>,
     issues: Vec<Issue>,
     not_kept: usize,
@@ -35,7 +36,7 @@ enum Step {
 
 impl Cx {
     /// Notes something about the place where decoding stands.
-    pub(in crate::plex) fn note(&mut self, what: impl Into<String>) {
+    pub(crate) fn note(&mut self, what: impl Into<String>) {
         if self.issues.len() >= ISSUES_MAX {
             self.not_kept += 1;
             return;
@@ -58,7 +59,7 @@ impl Cx {
     }
 
     /// Notes something found after decoding, by name.
-    pub(in crate::plex) fn note_at(&mut self, list: &'static str, index: usize, what: impl Into<String>) {
+    pub(crate) fn note_at(&mut self, list: &'static str, index: usize, what: impl Into<String>) {
         self.path.push(Step::Name(list));
         self.path.push(Step::Index(index));
         self.note(what);
@@ -66,7 +67,7 @@ impl Cx {
     }
 
     /// All issues; the last one tells how many more there were.
-    pub(in crate::plex) fn into_issues(mut self) -> Vec<Issue> {
+    pub(crate) fn into_issues(mut self) -> Vec<Issue> {
         if self.not_kept > 0 {
             let what = format!("and {} more", self.not_kept);
             self.issues.push(Issue {
@@ -85,7 +86,7 @@ impl Cx {
     }
 
     /// Reads the value of the key just seen.
-    pub(in crate::plex) fn field<'de, A: MapAccess<'de>, T: Field<'de>>(
+    pub(crate) fn field<'de, A: MapAccess<'de>, T: Field<'de>>(
         &mut self,
         name: &'static str,
         map: &mut A,
@@ -96,7 +97,7 @@ impl Cx {
     }
 
     /// Reads the value of the outermost key, which stands in no path.
-    pub(super) fn root<'de, A: MapAccess<'de>, T: Field<'de>>(&mut self, map: &mut A) -> Result<T, A::Error> {
+    pub(crate) fn root<'de, A: MapAccess<'de>, T: Field<'de>>(&mut self, map: &mut A) -> Result<T, A::Error> {
         map.next_value_seed(FieldSeed(self, PhantomData))
     }
 
@@ -106,12 +107,12 @@ impl Cx {
 }
 
 /// Something with named fields. Implemented by `wire!` only.
-pub(in crate::plex) trait Object<'de>: Sized {
+pub(crate) trait Object<'de>: Sized {
     fn read<A: MapAccess<'de>>(map: A, cx: &mut Cx) -> Result<Self, A::Error>;
 }
 
 /// The value of a field: absent or empty if it cannot be read.
-pub(in crate::plex) trait Field<'de>: Sized {
+pub(crate) trait Field<'de>: Sized {
     fn read<D: Deserializer<'de>>(d: D, cx: &mut Cx) -> Result<Self, D::Error>;
 }
 
@@ -126,7 +127,7 @@ impl<'de, T: Field<'de>> DeserializeSeed<'de> for FieldSeed<'_, T> {
 }
 
 /// A key, borrowed where it has no escapes.
-pub(in crate::plex) struct Key;
+pub(crate) struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = Cow<'de, str>;
@@ -269,6 +270,23 @@ impl<'de> Field<'de> for Option<Cow<'de, str>> {
     }
 }
 
+/// Kept for longer than the answer, and shared.
+impl<'de> Field<'de> for Option<Text> {
+    fn read<D: Deserializer<'de>>(d: D, cx: &mut Cx) -> Result<Self, D::Error> {
+        Ok(Str::read(d, cx)?.map(|t| Text::from(&*t)))
+    }
+}
+
+/// Only whether there is a text; what it says is thrown away at once. For other people's passwords.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Filled(pub(crate) bool);
+
+impl<'de> Field<'de> for Filled {
+    fn read<D: Deserializer<'de>>(d: D, cx: &mut Cx) -> Result<Self, D::Error> {
+        Ok(Self(Str::read(d, cx)?.is_some()))
+    }
+}
+
 impl<'de> Field<'de> for Option<Secret> {
     fn read<D: Deserializer<'de>>(d: D, cx: &mut Cx) -> Result<Self, D::Error> {
         Ok(Str::read(d, cx)?.map(|t| Secret::new(&t)))
@@ -370,6 +388,44 @@ impl<'de, T: Object<'de>> Field<'de> for Vec<T> {
     }
 }
 
+/// A list whose absence is another thing than its being empty; what is not an object is skipped.
+impl<'de, T: Object<'de>> Field<'de> for Option<Vec<T>> {
+    fn read<D: Deserializer<'de>>(d: D, cx: &mut Cx) -> Result<Self, D::Error> {
+        let found = match d.deserialize_any(NodeVisitor {
+            cx: &mut *cx,
+            node: PhantomData,
+        })? {
+            Node::Many(many) => return Ok(Some(many)),
+            Node::One(_) => Scalar::Other("an object"),
+            Node::Scalar(found) => found,
+        };
+        if !found.is_blank() {
+            cx.expected("a list", &found);
+        }
+        Ok(None)
+    }
+}
+
+/// Numbers in an order that means something: of one that cannot be read the place is kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Numbers(pub(crate) Option<Vec<Option<i64>>>);
+
+impl<'de> Field<'de> for Numbers {
+    fn read<D: Deserializer<'de>>(d: D, cx: &mut Cx) -> Result<Self, D::Error> {
+        match d.deserialize_any(NumbersVisitor(&mut *cx))? {
+            Node::Many(many) => Ok(Self(Some(many))),
+            // No number is an object, so the visitor makes none.
+            Node::One(_) => Ok(Self(None)),
+            Node::Scalar(found) => {
+                if !found.is_blank() {
+                    cx.expected("a list", &found);
+                }
+                Ok(Self(None))
+            }
+        }
+    }
+}
+
 /// One object; of a list the first one counts.
 impl<'de, T: Object<'de>> Field<'de> for Option<Box<T>> {
     fn read<D: Deserializer<'de>>(d: D, cx: &mut Cx) -> Result<Self, D::Error> {
@@ -452,6 +508,38 @@ impl<'de, T: Object<'de>> Visitor<'de> for NodeVisitor<'_, T> {
     }
 }
 
+struct NumbersVisitor<'c>(&'c mut Cx);
+
+impl<'de> Visitor<'de> for NumbersVisitor<'_> {
+    type Value = Node<'de, Option<i64>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("anything")
+    }
+
+    scalars! { visit_bool: bool, visit_u64: u64, visit_i64: i64, visit_f64: f64, visit_borrowed_str: &'de str, visit_str: &str }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Node::Scalar(Scalar::Null))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        ScalarVisitor.visit_map(map).map(Node::Scalar)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut many = Vec::new();
+        while let Some(n) = {
+            let step = Step::Index(many.len());
+            self.0
+                .within(step, |cx| seq.next_element_seed(FieldSeed(cx, PhantomData)))?
+        } {
+            many.push(n);
+        }
+        Ok(Node::Many(many))
+    }
+}
+
 struct ElementSeed<'c, T> {
     cx: &'c mut Cx,
     node: PhantomData<T>,
@@ -476,37 +564,40 @@ impl<'de, T: Object<'de>> DeserializeSeed<'de> for ElementSeed<'_, T> {
 /// Declares wire structs, every field lenient and optional:
 /// `struct Item<'a> { session_key: Str<'a> = "sessionKey", … }`. Keys are matched exactly, since items hold both
 /// `rating` and `Rating`. Of a repeated key the last one counts.
+///
+/// `wire! { (pub(in crate::plex)) struct … }`: how far all of them and their fields are seen. A folder's own macro
+/// says so once.
 macro_rules! wire {
-    ($( $(#[$doc:meta])* struct $name:ident$(<$lt:lifetime>)? {
+    (($vis:vis) $( $(#[$doc:meta])* struct $name:ident$(<$lt:lifetime>)? {
         $( $(#[$field_doc:meta])* $field:ident: $ty:ty = $($key:literal)|+, )*
     } )*) => { $(
         $(#[$doc])*
         #[derive(Debug, Default)]
-        pub(in crate::plex) struct $name$(<$lt>)? {
-            $( $(#[$field_doc])* pub(in crate::plex) $field: $ty, )*
+        $vis struct $name$(<$lt>)? {
+            $( $(#[$field_doc])* $vis $field: $ty, )*
         }
 
-        wire!(@object $name [$($lt)?] $( $field = $($key)|+, )*);
+        $crate::lenient::wire!(@object $name [$($lt)?] $( $field = $($key)|+, )*);
     )* };
     (@object $name:ident [] $($fields:tt)*) => {
-        impl<'de> $crate::plex::decode::Object<'de> for $name {
-            wire!(@read 'de $($fields)*);
+        impl<'de> $crate::lenient::Object<'de> for $name {
+            $crate::lenient::wire!(@read 'de $($fields)*);
         }
     };
     (@object $name:ident [$lt:lifetime] $($fields:tt)*) => {
-        impl<$lt> $crate::plex::decode::Object<$lt> for $name<$lt> {
-            wire!(@read $lt $($fields)*);
+        impl<$lt> $crate::lenient::Object<$lt> for $name<$lt> {
+            $crate::lenient::wire!(@read $lt $($fields)*);
         }
     };
     (@read $lt:lifetime $( $field:ident = $($key:literal)|+, )*) => {
         fn read<A: serde::de::MapAccess<$lt>>(
             mut map: A,
-            cx: &mut $crate::plex::decode::Cx,
+            cx: &mut $crate::lenient::Cx,
         ) -> Result<Self, A::Error> {
             let mut out = Self::default();
-            while let Some(key) = map.next_key_seed($crate::plex::decode::Key)? {
+            while let Some(key) = map.next_key_seed($crate::lenient::Key)? {
                 match &*key {
-                    $( $($key)|+ => out.$field = cx.field(wire!(@first $($key)|+), &mut map)?, )*
+                    $( $($key)|+ => out.$field = cx.field($crate::lenient::wire!(@first $($key)|+), &mut map)?, )*
                     _ => {
                         map.next_value::<serde::de::IgnoredAny>()?;
                     }
@@ -517,4 +608,4 @@ macro_rules! wire {
     };
     (@first $key:literal $(| $more:literal)*) => { $key };
 }
-pub(in crate::plex) use wire;
+pub(crate) use wire;

@@ -8,7 +8,7 @@ const ESCAPE_LEN: usize = 6;
 /// Blanks raw control characters (old titles hold them; between tokens a blank is harmless too), replaces
 /// escaped halves of a UTF-16 pair that lack the other half, and puts `null` for numbers that JSON does not know
 /// (`nan`, `-inf`, `1e999`). Borrowed if there is nothing to mend.
-pub(super) fn json(text: &str) -> Cow<'_, str> {
+pub(crate) fn json(text: &str) -> Cow<'_, str> {
     let mut out = String::new();
     let mut copied = 0;
     let mut at = 0;
@@ -71,7 +71,7 @@ fn half(text: &str) -> Option<u32> {
 }
 
 /// Blanks raw control characters and references to them, neither of which XML allows.
-pub(super) fn xml(text: &str) -> Cow<'_, str> {
+pub(crate) fn xml(text: &str) -> Cow<'_, str> {
     let is_bad = |c: char| !is_xml_char(u32::from(c));
     let mut out = if text.contains(is_bad) {
         Cow::Owned(text.replace(is_bad, " "))
