@@ -7,6 +7,7 @@ use model::{Event, Play, ServerSnapshot};
 use serde::Serialize;
 
 use crate::Context;
+use crate::api::v1::iptv::types::Feed;
 use crate::api::v1::meta;
 use crate::api::v1::types::{Library, Progress, Progresses, Server, ServerLibraries, Session, Snapshot};
 
@@ -36,13 +37,22 @@ fn push_snapshot(ctx: &Context, out: &mut Vec<u8>) {
     let body = Snapshot {
         servers: snapshot.servers.iter().map(|s| Server::of(s)).collect(),
         libraries: snapshot.servers.iter().flat_map(|s| Library::all_of(s)).collect(),
+        feeds: feeds(&snapshot),
         meta: meta(ctx, &snapshot, sessions.len()),
         sessions,
     };
     out.reserve(
-        body.sessions.len() * SESSION_BYTES + (body.servers.len() + body.libraries.len()) * ROW_BYTES,
+        (body.sessions.len() + body.feeds.len()) * SESSION_BYTES
+            + (body.servers.len() + body.libraries.len()) * ROW_BYTES,
     );
     push(out, "snapshot", snapshot.version, &body);
+}
+
+fn feeds(snapshot: &model::Snapshot) -> Vec<Feed<'_>> {
+    let managers = snapshot.servers.iter().filter_map(|s| s.iptv.as_deref());
+    managers
+        .flat_map(|i| i.runs.iter().map(|run| Feed::of(run)))
+        .collect()
 }
 
 /// One change; `PlayProgress` is written by [`push_progress`].
@@ -52,7 +62,11 @@ pub(super) fn push_change(out: &mut Vec<u8>, version: u64, event: &Event) {
         Event::PlayChanged(play) => push(out, "session.updated", version, &Session::of(play)),
         Event::PlayEnded(play) => push(out, "session.ended", version, &Session::of(play)),
         Event::ServerChanged(server) => push(out, "server.updated", version, &Server::of(server)),
-        Event::RunStarted(_) | Event::RunChanged(_) | Event::RunEnded(_) | Event::ViewingEnded(_) => {}
+        Event::RunStarted(run) => push(out, "feed.started", version, &Feed::of(run)),
+        Event::RunChanged(run) => push(out, "feed.updated", version, &Feed::of(run)),
+        Event::RunEnded(run) => push(out, "feed.ended", version, &Feed::of(run)),
+        // Its feed changed with it, or ended, and that is told.
+        Event::ViewingEnded(_) => {}
         Event::PlayProgress(plays) => {
             if let Some(first) = plays.first() {
                 push_progress(out, version, first.source.as_str(), plays.iter());

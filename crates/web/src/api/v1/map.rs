@@ -2,18 +2,19 @@
 
 use model::{Play, ServerSnapshot};
 
+use super::iptv::is_known;
 use super::types::{
-    Activity, AudioStream, Delivery, Endpoint, HostLoad, Item, Library, LibraryRef, LiveChannel, Player,
-    Progress, Segment, Server, ServerError, ServerState, Session, SourceMedia, SubtitleStream, Time,
+    Activity, AudioStream, Delivery, Endpoint, HostLoad, Inventory, Item, Library, LibraryRef, LiveChannel,
+    Player, Progress, Segment, Server, ServerError, ServerState, Session, SourceMedia, SubtitleStream, Time,
     Transcode, TranscodeCounts, TranscodeProgress, Update, User, VideoStream,
 };
 
-fn time(value: Option<jiff::Timestamp>) -> Option<Time> {
+pub(super) fn time(value: Option<jiff::Timestamp>) -> Option<Time> {
     value.map(Time)
 }
 
 /// JSON has no word for infinity or "not a number".
-fn finite(value: Option<f64>) -> Option<f64> {
+pub(super) fn finite(value: Option<f64>) -> Option<f64> {
     value.filter(|v| v.is_finite())
 }
 
@@ -49,6 +50,12 @@ impl<'a> Server<'a> {
             link: server.link.into(),
             notifications: server.notifications,
             sessions: server.plays.len(),
+            feeds: (server.iptv.as_ref())
+                .filter(|_| is_known(server))
+                .map(|i| i.runs.len()),
+            inventory: (server.iptv.as_ref())
+                .and_then(|i| i.inventory.as_deref())
+                .map(Inventory::of),
             libraries: server.libraries.as_ref().map(|l| l.len()),
             host: server.host.map(|h| HostLoad {
                 host_cpu_ratio: finite(h.host_cpu_ratio),
@@ -81,6 +88,18 @@ impl<'a> Server<'a> {
                 .iter()
                 .map(|(e, stats)| (e.as_str(), Endpoint::of(stats)))
                 .collect(),
+        }
+    }
+}
+
+impl Inventory {
+    fn of(inventory: &model::iptv::Inventory) -> Self {
+        Self {
+            channels: inventory.channels,
+            groups: inventory.groups,
+            accounts: inventory.accounts.as_ref().map(Vec::len),
+            guides: inventory.epg_sources.as_ref().map(Vec::len),
+            users: inventory.users.as_ref().map(Vec::len),
         }
     }
 }

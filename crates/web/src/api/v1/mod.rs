@@ -2,6 +2,7 @@
 
 pub(crate) mod collections;
 pub(crate) mod history;
+pub(crate) mod iptv;
 mod map;
 mod openapi;
 mod sinks;
@@ -44,6 +45,7 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
         .route("/api/v1/openapi.json", get(openapi))
         .merge(collections::routes())
         .merge(history::routes())
+        .merge(iptv::routes())
 }
 
 pub(crate) fn meta(ctx: &Context, snapshot: &Snapshot, count: usize) -> Meta {
@@ -180,7 +182,7 @@ async fn session(State(ctx): State<Arc<Context>>, Path(id): Path<String>) -> Res
 /// Changes, as server-sent events.
 ///
 /// `snapshot` comes first, then `session.started`, `session.updated`, `session.progress`,
-/// `session.ended`, `server.updated` and `libraries.updated`. The `id` of an event is the version of the state it
+/// `session.ended`, `feed.started`, `feed.updated`, `feed.ended`, `server.updated` and `libraries.updated`. The `id` of an event is the version of the state it
 /// belongs to. A listener that falls behind, or connects again, gets a new `snapshot`.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
     responses(

@@ -48,6 +48,10 @@ use crate::health;
         super::collections::collect,
         super::collections::rotation,
         super::collections::compare,
+        super::iptv::now::channels,
+        super::iptv::now::providers,
+        super::iptv::now::guides,
+        super::iptv::now::paths,
         health::health,
         health::live,
         health::ready,
@@ -59,6 +63,7 @@ use crate::health;
         (name = "history", description = "What was played"),
         (name = "analytics", description = "What was played, counted"),
         (name = "collections", description = "What was watched of collections"),
+        (name = "iptv", description = "What stream managers pull from providers and hand on"),
         (name = "health", description = "How this process is"),
     )
 )]

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
+use super::iptv::types::Feed;
 pub(crate) use super::words::{
     Availability, Decision, LibraryKind, Link, MediaKind, Network, Reason, ServerState, State, SubtitleAction,
 };
@@ -68,6 +69,8 @@ pub(crate) struct Snapshot<'a> {
     pub(crate) servers: Vec<Server<'a>>,
     pub(crate) libraries: Vec<Library<'a>>,
     pub(crate) sessions: Vec<Session<'a>>,
+    /// Of stream managers, by server, then by start.
+    pub(crate) feeds: Vec<Feed<'a>>,
     /// `count` counts the sessions.
     pub(crate) meta: Meta,
 }
@@ -79,7 +82,7 @@ pub(crate) struct Server<'a> {
     pub(crate) id: &'a str,
     /// The name it gives itself, else `id`.
     pub(crate) name: &'a str,
-    /// `plex`.
+    /// `plex` or `dispatcharr`; `unknown` of a server that was found and has not spoken yet.
     pub(crate) kind: &'a str,
     pub(crate) state: ServerState,
     /// Why it cannot be watched.
@@ -105,8 +108,14 @@ pub(crate) struct Server<'a> {
     pub(crate) link: Link,
     /// Notifications received since we began to watch.
     pub(crate) notifications: u64,
-    /// Open sessions.
+    /// Open sessions. A stream manager has none.
     pub(crate) sessions: usize,
+    /// Open feeds; stream managers only, and only while they answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) feeds: Option<usize>,
+    /// What it has; stream managers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) inventory: Option<Inventory>,
     /// Absent until the server told its libraries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) libraries: Option<usize>,
@@ -127,6 +136,23 @@ pub(crate) struct Server<'a> {
     pub(crate) features: BTreeMap<&'static str, Availability>,
     /// How requests went, by what was asked for.
     pub(crate) endpoints: BTreeMap<&'static str, Endpoint<'a>>,
+}
+
+/// How much a stream manager has.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub(crate) struct Inventory {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) channels: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) groups: Option<u64>,
+    /// Provider accounts, without its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) accounts: Option<usize>,
+    /// Sources of programme guides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) guides: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) users: Option<usize>,
 }
 
 /// Why a server cannot be watched.

@@ -61,6 +61,26 @@ words!(
     /// How notifications reach us; `none` means polling alone.
     Link = model::Link as "lowercase" { None, WebSocket, EventSource }
 );
+words!(
+    /// What sort of thing a feed carries; `preview` is one stream tried out by itself, `timeshift` a programme of the
+    /// past.
+    FeedKind = model::iptv::FeedKind as "lowercase" { Live, Preview, Vod, Timeshift }
+);
+words!(
+    /// What a stream manager says of a feed; `unknown` is a word of its that we do not know.
+    FeedState = model::iptv::FeedState as "snake_case" {
+        Initializing, Connecting, WaitingForClients, Active, Paused, Buffering, Error, Stopping, Stopped, Unknown
+    }
+);
+words!(
+    /// How sure a match is.
+    Confidence = live::path::Confidence as "lowercase" { Possible, Likely, Certain }
+);
+words!(
+    /// What speaks for a match: the same channel number, the same channel name, the media server's address, the time of
+    /// the start, the name of the user, a tuner's user agent, or that nobody else watches.
+    PathReason = live::path::Reason as "snake_case" { Number, Name, Address, Time, User, UserAgent, OnlyViewer }
+);
 
 /// Whether the server answers; `unknown` before it was first asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -116,6 +136,10 @@ mod tests {
             Reason::pairs(),
             LibraryKind::pairs(),
             Link::pairs(),
+            FeedKind::pairs(),
+            FeedState::pairs(),
+            Confidence::pairs(),
+            PathReason::pairs(),
         ];
         for (word, expected) in all.into_iter().flatten() {
             assert_eq!(word, expected);

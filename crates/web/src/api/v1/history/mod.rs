@@ -6,7 +6,7 @@ pub(super) mod analytics;
 pub(super) mod export;
 mod map;
 pub(super) mod pages;
-mod params;
+pub(super) mod params;
 mod stream;
 pub(crate) mod types;
 
@@ -183,7 +183,7 @@ pub(super) fn kept(ctx: &Context) -> Result<&History, Refusal> {
     (ctx.history.as_ref()).ok_or_else(|| Refusal::new(Kind::NotFound, "no history is kept"))
 }
 
-async fn ask(
+pub(super) async fn ask(
     history: &History,
     question: impl FnOnce(&View<'_>) -> Result<Vec<u8>, Refusal> + Send + 'static,
 ) -> Result<Vec<u8>, Refusal> {
@@ -200,6 +200,6 @@ pub(super) fn unreadable(error: &history::Error) -> Refusal {
     Refusal::new(error.kind(), "the history cannot be read; the log tells why")
 }
 
-fn bytes(body: &impl Serialize) -> Vec<u8> {
+pub(super) fn bytes(body: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(body).expect("our types have text keys and cannot fail to serialise")
 }

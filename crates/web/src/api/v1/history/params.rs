@@ -107,7 +107,7 @@ const COMMON: [&str; 19] = [
 
 /// What a question covers if it does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Window {
+pub(in crate::api::v1) enum Window {
     AllTime,
     /// [`DAYS_DEFAULT`] days, with today.
     Recent,
@@ -133,13 +133,8 @@ impl Asked {
         settings: &history::Settings,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
-        let given = Given::new(query.unwrap_or_default(), more)?;
-        let time_zone = match given.one("time_zone")? {
-            Some(name) => {
-                TimeZone::get(name).map_err(|_| bad("time_zone", name, "the name of a time zone"))?
-            }
-            None => settings.time_zone.clone(),
-        };
+        let given = Given::new(query.unwrap_or_default(), &[&COMMON, more])?;
+        let time_zone = given.time_zone(settings)?;
         let (from_s, to_s) = given.range(&time_zone, now, default)?;
         let grouped = given.word("grouped", &[("true", true), ("false", false)])?;
         let measures = [("plays", Measure::Plays), ("seconds", Measure::Seconds)];
@@ -160,9 +155,7 @@ impl Asked {
 
     /// How many are wanted, at least 1 and at most `most`.
     pub(super) fn limit(&self, default: usize, most: usize) -> Result<usize, Refusal> {
-        let most_i = i64::try_from(most).unwrap_or(i64::MAX);
-        let limit = self.given.number("limit", 1, most_i)?;
-        Ok(limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(default))
+        self.given.limit(default, most)
     }
 
     pub(super) fn now_s(&self) -> i64 {
@@ -189,7 +182,7 @@ impl Asked {
     }
 }
 
-pub(super) fn bad(name: &str, value: &str, wanted: &str) -> Refusal {
+pub(in crate::api::v1) fn bad(name: &str, value: &str, wanted: &str) -> Refusal {
     // A long one is not worth repeating.
     let value: String = value.chars().take(60).collect();
     Refusal::new(Kind::BadPayload, format!("{name}: {value:?} is not {wanted}"))
@@ -197,14 +190,14 @@ pub(super) fn bad(name: &str, value: &str, wanted: &str) -> Refusal {
 
 /// Names and values, every name known, none empty.
 #[derive(Clone, Debug)]
-struct Given(Vec<(String, String)>);
+pub(in crate::api::v1) struct Given(Vec<(String, String)>);
 
 impl Given {
-    fn new(query: &str, more: &[&str]) -> Result<Self, Refusal> {
+    /// `known`: the names that may be given, in any of these lists.
+    pub(in crate::api::v1) fn new(query: &str, known: &[&[&str]]) -> Result<Self, Refusal> {
         let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
-        let unknown = pairs
-            .iter()
-            .find(|(name, _)| !COMMON.contains(&name.as_str()) && !more.contains(&name.as_str()));
+        let is_known = |name: &str| known.iter().any(|names| names.contains(&name));
+        let unknown = pairs.iter().find(|(name, _)| !is_known(name));
         if let Some((name, _)) = unknown {
             let name: String = name.chars().take(60).collect();
             return Err(Refusal::new(
@@ -228,11 +221,11 @@ impl Given {
         Ok(values)
     }
 
-    fn texts(&self, name: &str) -> Result<Vec<String>, Refusal> {
+    pub(in crate::api::v1) fn texts(&self, name: &str) -> Result<Vec<String>, Refusal> {
         Ok(self.all(name)?.into_iter().map(str::to_owned).collect())
     }
 
-    fn one<'a>(&'a self, name: &str) -> Result<Option<&'a str>, Refusal> {
+    pub(in crate::api::v1) fn one<'a>(&'a self, name: &str) -> Result<Option<&'a str>, Refusal> {
         match self.all(name)?.as_slice() {
             [] => Ok(None),
             [only] => Ok(Some(only)),
@@ -243,7 +236,7 @@ impl Given {
         }
     }
 
-    fn numbers(&self, name: &str) -> Result<Vec<i64>, Refusal> {
+    pub(in crate::api::v1) fn numbers(&self, name: &str) -> Result<Vec<i64>, Refusal> {
         let number = |v: &str| v.parse().map_err(|_| bad(name, v, "a whole number"));
         self.all(name)?.into_iter().map(number).collect()
     }
@@ -259,7 +252,33 @@ impl Given {
         }
     }
 
-    fn words<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Vec<T>, Refusal> {
+    /// How many are wanted, at least 1 and at most `most`.
+    pub(in crate::api::v1) fn limit(&self, default: usize, most: usize) -> Result<usize, Refusal> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let limit = self.number("limit", 1, most)?;
+        Ok(limit.and_then(|n| usize::try_from(n).ok()).unwrap_or(default))
+    }
+
+    /// What is searched for.
+    pub(in crate::api::v1) fn search(&self) -> Result<Option<&str>, Refusal> {
+        match self.one("q")? {
+            Some(text) if text.len() > TEXT_MAX => Err(bad("q", text, &format!("at most {TEXT_MAX} bytes"))),
+            text => Ok(text),
+        }
+    }
+
+    pub(in crate::api::v1) fn time_zone(&self, settings: &history::Settings) -> Result<TimeZone, Refusal> {
+        match self.one("time_zone")? {
+            Some(name) => TimeZone::get(name).map_err(|_| bad("time_zone", name, "the name of a time zone")),
+            None => Ok(settings.time_zone.clone()),
+        }
+    }
+
+    pub(in crate::api::v1) fn words<T: Copy>(
+        &self,
+        name: &str,
+        words: &[(&str, T)],
+    ) -> Result<Vec<T>, Refusal> {
         let find = |value: &str| {
             let found = words.iter().find(|(word, _)| *word == value);
             found.map(|(_, meaning)| *meaning).ok_or_else(|| {
@@ -270,13 +289,17 @@ impl Given {
         self.all(name)?.into_iter().map(find).collect()
     }
 
-    fn word<T: Copy>(&self, name: &str, words: &[(&str, T)]) -> Result<Option<T>, Refusal> {
+    pub(in crate::api::v1) fn word<T: Copy>(
+        &self,
+        name: &str,
+        words: &[(&str, T)],
+    ) -> Result<Option<T>, Refusal> {
         self.one(name)?;
         Ok(self.words(name, words)?.first().copied())
     }
 
     /// First second, and first second after it.
-    fn range(
+    pub(in crate::api::v1) fn range(
         &self,
         tz: &TimeZone,
         now: Timestamp,
@@ -311,10 +334,6 @@ impl Given {
     }
 
     fn filter(&self, from_s: Option<i64>, to_s: Option<i64>) -> Result<Filter, Refusal> {
-        let text = self.one("q")?;
-        if let Some(text) = text.filter(|t| t.len() > TEXT_MAX) {
-            return Err(bad("q", text, &format!("at most {TEXT_MAX} bytes")));
-        }
         Ok(Filter {
             from_s,
             to_s,
@@ -333,7 +352,7 @@ impl Given {
             group_id: self
                 .number("group_id", 0, i64::from(u32::MAX))?
                 .and_then(|n| u32::try_from(n).ok()),
-            text: text.map(str::to_owned),
+            text: self.search()?.map(str::to_owned),
             title_of: None,
         })
     }
