@@ -115,6 +115,9 @@ impl Private {
         }
         server.counters = Arc::new(carried.counters);
         server.transmitted_bytes = carried.transmitted_bytes;
+        if let Some(iptv) = carried.iptv {
+            self.iptv.restore(server, iptv);
+        }
         self.publish_plays(server);
     }
 
@@ -161,7 +164,7 @@ impl Private {
                 set(&mut server.health, Health::Up)
             }
             Body::Feeds { feeds } => self.feeds(server, feeds, at, mono_ms, events),
-            Body::Inventory(inventory) => iptv::take_inventory(server, inventory),
+            Body::Inventory(inventory) => self.iptv.take_inventory(server, inventory, events),
             Body::Hints(deltas) => {
                 self.hints(server, &deltas, at, mono_ms, events);
                 false
@@ -273,6 +276,7 @@ impl Private {
                 events.push(look::end(&mut track, None, mono_ms, &mut ledger));
             }
             self.publish_plays(server);
+            self.iptv.close(server, events);
         }
         server.last_sessions_ok = Some(false);
         for feature in Feature::ALL {
@@ -308,7 +312,9 @@ impl Private {
             after_outage: self.in_the_dark(),
         };
         self.down_since_mono_ms = None;
-        self.unconfirmed = false;
+        if std::mem::take(&mut self.unconfirmed) {
+            self.iptv.end_forgotten(moment, events);
+        }
         self.iptv.look(server, feeds, moment, events);
         server.last_success_at = Some(at);
         server.last_sessions_ok = Some(true);
