@@ -5,8 +5,8 @@ mod inventory;
 mod names;
 #[cfg(test)]
 mod tests;
-mod values;
+pub(super) mod values;
 
 pub(super) use feeds::{OnAir, feeds, on_air};
-pub(super) use inventory::{Parts, inventory, with_reserved};
+pub(super) use inventory::{Parts, accounts, inventory, with_reserved};
 pub(super) use names::Names;

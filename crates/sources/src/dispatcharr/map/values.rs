@@ -15,7 +15,7 @@ pub(super) fn kib_s(rate: f64) -> Option<u64> {
 }
 
 /// 1000 bits a second → bits a second.
-pub(super) fn kbit_s(rate: f64) -> Option<u64> {
+pub(in crate::dispatcharr) fn kbit_s(rate: f64) -> Option<u64> {
     rounded(rate * KBIT)
 }
 
@@ -51,6 +51,18 @@ pub(super) fn moment(text: Option<&str>) -> Option<Timestamp> {
     text?.parse().ok()
 }
 
+/// Bits a second since a start. Not before a second has gone by: until then it says more about our asking than about
+/// the stream.
+pub(super) fn mean_bps(bytes: Option<u64>, uptime_ms: Option<u64>) -> Option<u64> {
+    let uptime_ms = uptime_ms.filter(|ms| *ms >= 1000)?;
+    rounded(bytes? as f64 * 8000.0 / uptime_ms as f64)
+}
+
+/// The number of a row; they begin with 1.
+pub(super) fn row_id(id: i64) -> Option<i64> {
+    (id > 0).then_some(id)
+}
+
 /// A number of an account; `0` and `unknown` stand for nobody.
 pub(super) fn user_id(text: Option<&str>) -> Option<i64> {
     text?.parse().ok().filter(|id| *id > 0)
@@ -59,7 +71,7 @@ pub(super) fn user_id(text: Option<&str>) -> Option<i64> {
 /// What Dispatcharr writes where it knows nothing.
 pub(super) fn told(text: Option<&Text>) -> Option<Text> {
     let text = text?;
-    let is_empty = ["0", "unknown", "none", "n/a"]
+    let is_empty = ["0", "0x0", "unknown", "none", "n/a"]
         .iter()
         .any(|word| text.eq_ignore_ascii_case(word));
     (!is_empty).then(|| text.clone())

@@ -26,8 +26,6 @@ wire! {
         account_type: Option<Text> = "account_type",
         status: Option<Text> = "status",
         is_active: Option<bool> = "is_active",
-        /// The manager's own accounts cannot be changed.
-        locked: Option<bool> = "locked",
         server_url: Address = "server_url",
         username: Option<Text> = "username",
         updated_at: Option<Text> = "updated_at",

@@ -94,7 +94,6 @@ wire! {
         episode_name: Option<Text> = "episode_name",
         season_number: Option<u64> = "season_number",
         episode_number: Option<u64> = "episode_number",
-        series_year: Option<u64> = "series_year",
     }
 
     /// A session of a film; its number is that of the viewer too.

@@ -1,0 +1,90 @@
+//! Programmes of the past (catch-up).
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use model::FeedKey;
+use model::iptv::{Channel, Feed, FeedKind, FeedMedia, FeedState, FeedStream, Viewer};
+
+use super::super::super::wire::{TimeshiftClient, TimeshiftSession};
+use super::super::{Names, values};
+
+/// A session starts with its oldest connection; if that one leaves before the others, the start moves on.
+pub(super) fn feed(told: &TimeshiftSession, names: &Names, now: Option<Timestamp>) -> Option<Feed> {
+    let session = told.session_id.as_ref()?;
+    let connections = &told.connections;
+    // Bytes are counted by session, so a viewer's own are known only of one who is alone.
+    let is_alone = connections.len() == 1;
+    let viewers: Vec<Viewer> = connections
+        .iter()
+        .filter_map(|client| viewer(client, is_alone, names))
+        .collect();
+    let started_at = viewers.iter().filter_map(|viewer| viewer.connected_at).min();
+    let longest_s = connections
+        .iter()
+        .filter_map(|client| client.duration_s)
+        .max_by(f64::total_cmp);
+    let known = told.channel_uuid.as_ref().and_then(|uuid| names.channel(uuid));
+    Some(Feed {
+        key: FeedKey::new(session.clone()),
+        kind: FeedKind::Timeshift,
+        state: told.paused.map(|paused| {
+            if paused {
+                FeedState::Paused
+            } else {
+                FeedState::Active
+            }
+        }),
+        channel: Arc::new(Channel {
+            id: known
+                .and_then(|known| known.id)
+                .or(told.channel_id.and_then(values::row_id)),
+            uuid: told.channel_uuid.clone(),
+            name: known
+                .and_then(|known| known.name.clone())
+                .or_else(|| told.channel_name.clone()),
+            logo: super::logo(known.and_then(|known| known.logo_id).or(told.logo_id)),
+            ..super::live::known_channel(known, names)
+        }),
+        stream: Arc::new(FeedStream::default()),
+        media: Arc::new(FeedMedia {
+            video_codec: values::told(told.video_codec.as_ref()),
+            resolution: values::told(told.resolution.as_ref()),
+            fps: values::measured(told.source_fps),
+            audio_codec: values::told(told.audio_codec.as_ref()),
+            audio_channels: values::told(told.audio_channels.as_ref()),
+            container: values::told(told.stream_type.as_ref()),
+            ..FeedMedia::default()
+        }),
+        profile: super::profile(connections.iter().find_map(|client| client.m3u_profile_id)),
+        programme: None,
+        started_at,
+        uptime_ms: super::uptime_ms(started_at, now, longest_s),
+        received_bytes: None,
+        sent_bytes: connections
+            .iter()
+            .filter_map(|client| client.streamed_bytes)
+            .max(),
+        viewer_count: u32::try_from(connections.len()).ok(),
+        viewers: Arc::new(viewers),
+    })
+}
+
+fn viewer(told: &TimeshiftClient, is_alone: bool, names: &Names) -> Option<Viewer> {
+    let user_id = values::user_id(told.user_id.as_deref());
+    Some(Viewer {
+        client_id: told.client_id.clone()?,
+        user_id,
+        user: user_id.and_then(|id| {
+            let known = names.user(id).cloned();
+            known.or_else(|| values::told(told.username.as_ref()))
+        }),
+        address: values::told(told.ip_address.as_ref()),
+        user_agent: values::told(told.user_agent.as_ref()),
+        worker_id: None,
+        connected_at: told.connected_at_s.and_then(values::since_1970),
+        sent_bytes: told.streamed_bytes.filter(|_| is_alone),
+        mean_bps: told.mean_kbit_s.filter(|_| is_alone).and_then(values::kbit_s),
+        now_bps: None,
+    })
+}
