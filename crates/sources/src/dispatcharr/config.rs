@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Error, address};
 
 /// One `[[dispatcharr]]` table. Give an API key, or a user and a password.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Our short name for it, unique. Default: the host in `url`.
