@@ -3,8 +3,14 @@
 mod actor;
 mod build;
 mod hints;
+mod iptv_build;
+mod iptv_looks;
+mod iptv_outages;
+mod iptv_properties;
+mod iptv_rules;
 mod looks;
 mod outages;
+mod path;
 mod properties;
 mod restore;
 mod rules;
