@@ -153,7 +153,10 @@
     source.addEventListener("snapshot", (event) => {
       if (event.lastEventId !== version) refreshSoon();
     });
-    for (const name of ["session.started", "session.updated", "session.ended", "server.updated", "libraries.updated"]) {
+    for (const name of [
+      "session.started", "session.updated", "session.ended", "feed.started", "feed.updated", "feed.ended",
+      "server.updated", "libraries.updated",
+    ]) {
       source.addEventListener(name, refreshSoon);
     }
     source.addEventListener("session.progress", onProgress);

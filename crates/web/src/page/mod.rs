@@ -1,5 +1,6 @@
 //! `/`: what is watched and what plays, for people. Complete without a script; the script keeps it current.
 
+mod air;
 mod assets;
 mod html;
 mod quality;
@@ -17,6 +18,7 @@ use http::{HeaderMap, HeaderValue};
 use model::{Decision, Snapshot, State as PlayerState, Timestamp};
 
 use crate::Context;
+use crate::api::v1::iptv::is_known;
 use crate::respond::compressible;
 use html::Html;
 
@@ -32,6 +34,9 @@ const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 /// Sessions shown; beyond this the page says how many more there are and where to find them.
 const SESSIONS_MAX: usize = 100;
+
+/// Feeds of one stream manager shown; beyond this the page says how many more there are.
+const FEEDS_MAX: usize = 100;
 
 const SESSION_BYTES: usize = 1200;
 
@@ -117,10 +122,20 @@ fn render(ctx: &Context, snapshot: &Snapshot, now: Timestamp) -> Html {
         }
         html.raw("</ul>");
     }
-    html.raw("</section>\n<section><h2>Now playing</h2>\n");
-    sessions(&mut html, ctx, snapshot, open);
-    html.raw("</section>\n</main>\n");
-    footer(&mut html, ctx, now);
+    html.raw("</section>\n");
+    let managers = snapshot.servers.iter().filter(|s| s.iptv.is_some());
+    let managers: Vec<_> = managers.collect();
+    // Who watches stream managers alone is not told that nothing plays.
+    if managers.is_empty() || managers.len() < snapshot.servers.len() {
+        html.raw("<section><h2>Now playing</h2>\n");
+        sessions(&mut html, ctx, snapshot, open);
+        html.raw("</section>\n");
+    }
+    for server in &managers {
+        air::section(&mut html, server, managers.len() > 1, now);
+    }
+    html.raw("</main>\n");
+    footer(&mut html, ctx, !managers.is_empty(), now);
     html.raw("</div></body></html>\n");
     html
 }
@@ -148,7 +163,7 @@ fn sessions(html: &mut Html, ctx: &Context, snapshot: &Snapshot, open: usize) {
     }
 }
 
-fn footer(html: &mut Html, ctx: &Context, now: Timestamp) {
+fn footer(html: &mut Html, ctx: &Context, has_managers: bool, now: Timestamp) {
     html.raw("<footer><nav aria-label=\"Metrics\"><h2>Metrics</h2><p>");
     anchor(html, ctx, "/metrics", "/metrics");
     for profile in Profile::ALL {
@@ -164,6 +179,10 @@ fn footer(html: &mut Html, ctx: &Context, now: Timestamp) {
         ("/health", "health"),
     ] {
         anchor(html, ctx, path, name);
+    }
+    if has_managers {
+        anchor(html, ctx, "/api/v1/iptv/channels", "channels");
+        anchor(html, ctx, "/api/v1/iptv/providers", "providers");
     }
     let up_ms = now.as_millisecond() - ctx.started_at.as_millisecond();
     html.raw("</p></nav><p class=\"about\">Projectionist ")
@@ -181,19 +200,27 @@ fn anchor(html: &mut Html, ctx: &Context, path: &str, name: &str) {
         .raw("</a>\n");
 }
 
-/// For the tab: `2 playing · Projectionist`.
+/// For the tab: `2 playing · Projectionist`; `2 on the air · Projectionist` where nothing else could play.
 fn title(snapshot: &Snapshot) -> String {
-    match snapshot
-        .plays()
-        .filter(|p| p.state() == PlayerState::Playing)
-        .count()
-    {
-        0 => "Projectionist".into(),
-        playing => format!("{playing} playing · Projectionist"),
+    let playing = snapshot.plays().filter(|p| p.state() == PlayerState::Playing);
+    match (playing.count(), on_air(snapshot)) {
+        (0, None) => "Projectionist".into(),
+        (0, Some((feeds, _))) => format!("{feeds} on the air · Projectionist"),
+        (playing, _) => format!("{playing} playing · Projectionist"),
     }
 }
 
-/// `2 playing, 1 paused · 1 transcoding · 12.4 Mbps`.
+/// Feeds and viewers of the stream managers that answer; nothing if no feed is open.
+fn on_air(snapshot: &Snapshot) -> Option<(usize, u64)> {
+    let known = snapshot.servers.iter().filter(|s| is_known(s));
+    let runs: Vec<_> = known
+        .filter_map(|s| s.iptv.as_deref())
+        .flat_map(|iptv| iptv.runs.iter())
+        .collect();
+    (!runs.is_empty()).then(|| (runs.len(), runs.iter().map(|r| air::viewers(r)).sum()))
+}
+
+/// `2 playing, 1 paused · 1 transcoding · 12.4 Mbps · 3 on the air, 5 viewers`.
 fn summary(snapshot: &Snapshot) -> String {
     let states = [
         PlayerState::Playing,
@@ -217,6 +244,11 @@ fn summary(snapshot: &Snapshot) -> String {
     let bps: u64 = playing.filter_map(|p| p.session.delivery.bitrate_bps).sum();
     if bps > 0 {
         parts.push(words::bit_rate(bps));
+    }
+    if let Some((feeds, viewers)) = on_air(snapshot) {
+        let viewers = usize::try_from(viewers).unwrap_or(usize::MAX);
+        let viewers = words::count(viewers, "viewer", "viewers");
+        parts.push(format!("{feeds} on the air, {viewers}"));
     }
     let summary = words::dotted(&parts);
     if summary.is_empty() {

@@ -3,7 +3,7 @@
 use model::{Health, Link, ServerSnapshot, Timestamp};
 
 use super::html::Html;
-use super::words;
+use super::{air, words};
 
 pub(super) fn card(html: &mut Html, server: &ServerSnapshot, now: Timestamp) {
     html.raw("<li class=\"card server ")
@@ -25,6 +25,7 @@ pub(super) fn card(html: &mut Html, server: &ServerSnapshot, now: Timestamp) {
     line(html, &software(server));
     line(html, &activity(server));
     line(html, &holdings(server));
+    line(html, &air::holdings(server));
     html.raw("</li>\n");
 }
 
@@ -49,10 +50,10 @@ fn software(server: &ServerSnapshot) -> Vec<String> {
     if let Some(info) = &server.info {
         // Plex appends a build hash to its version that says nothing to people.
         let version = info.version.as_deref().map(|v| v.split('-').next().unwrap_or(v));
-        let kind = if server.kind == "plex" {
-            "Plex"
-        } else {
-            server.kind
+        let kind = match server.kind {
+            model::PLEX => "Plex",
+            model::DISPATCHARR => "Dispatcharr",
+            other => other,
         };
         let mut text = version.map_or_else(|| kind.to_owned(), |v| format!("{kind} {v}"));
         if let Some(platform) = &info.platform {
@@ -83,10 +84,12 @@ fn software(server: &ServerSnapshot) -> Vec<String> {
     parts
 }
 
-/// `3 sessions · CPU 23 % · memory 41 % · Scanning Films`.
+/// `3 sessions · CPU 23 % · memory 41 % · Scanning Films`; of a stream manager `3 on the air · 5 viewers`.
 fn activity(server: &ServerSnapshot) -> Vec<String> {
     let mut parts = Vec::new();
-    if server.health.is_up() {
+    if server.iptv.is_some() {
+        parts.extend(air::activity(server));
+    } else if server.health.is_up() {
         parts.push(words::count(server.plays.len(), "session", "sessions"));
     }
     if let Some(host) = &server.host {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use live::path::{Candidate, Path};
-use model::ServerSnapshot;
 use model::iptv::{self, FeedRun, Iptv, ProfileId, ProviderAccount, ProviderProfile, Viewing};
+use model::{ServerSnapshot, Timestamp};
 
 use super::types::{
     Feed, FeedChannel, FeedMedia, FeedProfile, FeedProgramme, FeedSegment, FeedStream, FeedTotals,
@@ -16,6 +16,8 @@ use crate::api::v1::types::Time;
 impl<'a> Feed<'a> {
     pub(crate) fn of(run: &'a FeedRun) -> Self {
         let feed = &*run.feed;
+        let ends = run.segments.iter().skip(1).map(|next| Some(next.started_at));
+        let ends = ends.chain([run.ended_at]);
         Self {
             id: run.id.as_str(),
             server_id: run.source.as_str(),
@@ -32,7 +34,9 @@ impl<'a> Feed<'a> {
             media: FeedMedia::of(&feed.media),
             programme: feed.programme.as_deref().map(FeedProgramme::of),
             totals: FeedTotals::of(run.totals),
-            segments: run.segments.iter().map(FeedSegment::of).collect(),
+            segments: (run.segments.iter().zip(ends))
+                .map(|(segment, ended_at)| FeedSegment::of(segment, ended_at))
+                .collect(),
             viewer_count: feed.viewer_count,
             viewers: run.viewings.iter().map(|v| FeedViewer::of(v)).collect(),
         }
@@ -127,9 +131,10 @@ impl FeedTotals {
 }
 
 impl<'a> FeedSegment<'a> {
-    pub(crate) fn of(segment: &'a iptv::FeedSegment) -> Self {
+    fn of(segment: &'a iptv::FeedSegment, ended_at: Option<Timestamp>) -> Self {
         Self {
             started_at: Time(segment.started_at),
+            ended_at: time(ended_at),
             stream: FeedStream {
                 id: segment.stream_id,
                 name: segment.stream_name.as_deref(),

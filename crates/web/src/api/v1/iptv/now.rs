@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
+use history::ask::iptv::Filter;
 use http::HeaderMap;
 use model::ServerSnapshot;
 use utoipa::IntoParams;
 
-use super::params::{Choice, FILTERS, FeedParams};
+use super::params::{FILTERS, FeedParams, choice, is_wanted};
 use super::types::{Feed, Feeds, Guide, Guides, Paths, Provider, Providers, StreamPath};
 use crate::Context;
 use crate::api::v1::history::params::Given;
@@ -17,7 +18,7 @@ use crate::respond::{ErrorBody, Refusal, large_json};
 
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "only described; `Choice` reads")]
+#[expect(dead_code, reason = "only described; `choice` reads")]
 pub(super) struct ServerParam {
     /// Our name of a server; may repeat.
     server: Option<Vec<String>>,
@@ -34,12 +35,12 @@ pub(crate) async fn channels(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let choice = read(query.as_deref(), &FILTERS)?;
+    let filter = read(query.as_deref(), &FILTERS)?;
     let snapshot = ctx.live.snapshot();
     let managers = snapshot.servers.iter().filter_map(|s| s.iptv.as_deref());
     let runs = managers.flat_map(|iptv| iptv.runs.iter());
     let channels: Vec<_> = runs
-        .filter(|run| choice.wants(run))
+        .filter(|run| is_wanted(&filter, run))
         .map(|run| Feed::of(run))
         .collect();
     let capacity = channels.len() * SESSION_BYTES;
@@ -59,9 +60,9 @@ pub(crate) async fn providers(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let choice = read(query.as_deref(), &["server"])?;
+    let filter = read(query.as_deref(), &["server"])?;
     let snapshot = ctx.live.snapshot();
-    let providers: Vec<_> = wanted(&snapshot, &choice).flat_map(Provider::all_of).collect();
+    let providers: Vec<_> = wanted(&snapshot, &filter).flat_map(Provider::all_of).collect();
     let body = Providers {
         meta: meta(&ctx, &snapshot, providers.len()),
         providers,
@@ -78,9 +79,9 @@ pub(crate) async fn guides(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let choice = read(query.as_deref(), &["server"])?;
+    let filter = read(query.as_deref(), &["server"])?;
     let snapshot = ctx.live.snapshot();
-    let guides: Vec<_> = wanted(&snapshot, &choice).flat_map(Guide::all_of).collect();
+    let guides: Vec<_> = wanted(&snapshot, &filter).flat_map(Guide::all_of).collect();
     let body = Guides {
         meta: meta(&ctx, &snapshot, guides.len()),
         guides,
@@ -125,11 +126,14 @@ pub(crate) async fn paths(
     Ok(large_json(&headers, &body, 0))
 }
 
-fn read(query: Option<&str>, known: &[&str]) -> Result<Choice, Refusal> {
-    Choice::read(&Given::new(query.unwrap_or_default(), &[known])?)
+fn read(query: Option<&str>, known: &[&str]) -> Result<Filter, Refusal> {
+    choice(&Given::new(query.unwrap_or_default(), &[known])?)
 }
 
-fn wanted<'a>(snapshot: &'a model::Snapshot, choice: &Choice) -> impl Iterator<Item = &'a ServerSnapshot> {
-    let servers = snapshot.servers.iter().filter(|s| choice.wants_server(&s.id));
+fn wanted<'a>(snapshot: &'a model::Snapshot, filter: &Filter) -> impl Iterator<Item = &'a ServerSnapshot> {
+    let servers = snapshot
+        .servers
+        .iter()
+        .filter(|s| filter.servers.is_empty() || filter.servers.contains(&s.id));
     servers.map(|s| &**s)
 }

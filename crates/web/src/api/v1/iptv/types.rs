@@ -191,6 +191,9 @@ pub(crate) struct FeedTotals {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FeedSegment<'a> {
     pub(crate) started_at: Time,
+    /// Absent while it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ended_at: Option<Time>,
     pub(crate) stream: FeedStream<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) profile: Option<FeedProfile<'a>>,
