@@ -2,11 +2,12 @@
 
 use std::sync::LazyLock;
 
+use model::iptv::FeedRun;
 use model::{Counters, Library, Play, ServerSnapshot};
 
 use crate::native;
 use crate::text::{Blocks, Encoder, Head, Kind, LabelSet, Value, label_set};
-use crate::view::View;
+use crate::view::{Login, View};
 
 /// One family of series.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +27,10 @@ pub(crate) enum Collect {
     Library(fn(&Library) -> Option<Value>),
     /// One sample for each open session.
     Session(fn(&Play) -> Option<Value>),
+    /// One sample for each feed on the air.
+    Feed(fn(&FeedRun) -> Option<Value>),
+    /// One sample for each login of a provider; none unless `include_m3u_stats`.
+    Login(fn(&Login<'_>) -> Option<Value>),
     /// One sample for each way plays are counted.
     Plays(fn(&Counters) -> Value),
     Custom(LabelSet, fn(&View<'_>, &mut Samples<'_>)),
@@ -38,6 +43,8 @@ const SOURCE: LabelSet = label_set!["source"];
 const SERVER: LabelSet = label_set!["server"];
 const LIBRARY: LabelSet = label_set!["server", "library_id", "library"];
 const SESSION: LabelSet = label_set!["server", "session"];
+const FEED: LabelSet = label_set!["server", "feed"];
+const LOGIN: LabelSet = label_set!["server", "profile"];
 const PLAYS: LabelSet = label_set![
     "server",
     "library_id",
@@ -114,6 +121,8 @@ impl Family {
             Collect::Server(_) => SERVER.names,
             Collect::Library(_) => LIBRARY.names,
             Collect::Session(_) => SESSION.names,
+            Collect::Feed(_) => FEED.names,
+            Collect::Login(_) => LOGIN.names,
             Collect::Plays(_) => PLAYS.names,
             Collect::Custom(set, _) => set.names,
         }
@@ -137,6 +146,9 @@ pub fn catalogue() -> &'static [Family] {
             native::sessions::FAMILIES,
             native::session::FAMILIES,
             native::plays::FAMILIES,
+            native::iptv::FAMILIES,
+            native::iptv_client::FAMILIES,
+            native::iptv_provider::FAMILIES,
             native::own::FAMILIES,
             native::history::FAMILIES,
             native::sinks::FAMILIES,
@@ -173,6 +185,18 @@ pub(crate) fn render(view: &View<'_>, encoder: &mut Encoder<'_>) {
                 let values = view.servers.iter().flat_map(|s| &s.plays).map(|p| f(p));
                 each(encoder, &blocks.sessions, values);
             }
+            Collect::Feed(f) => {
+                let values = view
+                    .servers
+                    .iter()
+                    .flat_map(|s| s.on_air.iter().flatten())
+                    .map(|r| f(r));
+                each(encoder, &blocks.feeds, values);
+            }
+            Collect::Login(f) => {
+                let values = logins(view).map(|(_, l)| f(l));
+                each(encoder, &blocks.logins, values);
+            }
             Collect::Plays(f) => each(
                 encoder,
                 &blocks.totals,
@@ -208,10 +232,16 @@ pub(crate) fn walk(view: &View<'_>, visit: &mut Visit<'_>) {
                         known(&[server.id, p.session.key.as_str()], f(p));
                     }
                 }
-                Collect::Plays(_) | Collect::Custom(..) => {}
+                Collect::Feed(f) => {
+                    for r in server.on_air.iter().flatten() {
+                        known(&[server.id, r.feed.key.as_str()], f(r));
+                    }
+                }
+                Collect::Login(_) | Collect::Plays(_) | Collect::Custom(..) => {}
             }
         }
         match family.collect {
+            Collect::Login(f) => logins(view).for_each(|(server, l)| known(&[server, &l.id], f(l))),
             Collect::Plays(f) => totals
                 .iter()
                 .for_each(|t| known(&t.labels(), Some(f(&t.counters)))),
@@ -219,6 +249,12 @@ pub(crate) fn walk(view: &View<'_>, visit: &mut Visit<'_>) {
             _ => {}
         }
     }
+}
+
+/// All logins that are to be shown, with their servers.
+fn logins<'v>(view: &'v View<'_>) -> impl Iterator<Item = (&'v str, &'v Login<'v>)> {
+    let shown = view.servers.iter().filter(|_| view.dispatcharr.include_m3u_stats);
+    shown.flat_map(|s| s.logins.iter().map(move |l| (s.id, l)))
 }
 
 fn each(encoder: &mut Encoder<'_>, blocks: &Blocks, values: impl Iterator<Item = Option<Value>>) {
@@ -235,17 +271,27 @@ struct LabelBlocks {
     servers: Blocks,
     libraries: Blocks,
     sessions: Blocks,
+    feeds: Blocks,
+    logins: Blocks,
     totals: Blocks,
 }
 
 impl LabelBlocks {
     fn new(view: &View<'_>, totals: &[native::plays::Total<'_>]) -> Self {
         let plays = view.servers.iter().map(|s| s.plays.len()).sum();
+        let feeds = view
+            .servers
+            .iter()
+            .filter_map(|s| s.on_air.as_ref())
+            .map(Vec::len)
+            .sum();
         let mut new = Self {
             sources: Blocks::default(),
             servers: Blocks::default(),
             libraries: Blocks::default(),
             sessions: Blocks::with_capacity(plays, BLOCK_BYTES),
+            feeds: Blocks::with_capacity(feeds, 2 * BLOCK_BYTES),
+            logins: Blocks::default(),
             totals: Blocks::with_capacity(totals.len(), 2 * BLOCK_BYTES),
         };
         for server in &view.servers {
@@ -259,6 +305,12 @@ impl LabelBlocks {
                 new.sessions
                     .push_known(&SESSION, &[server.id, play.session.key.as_str()]);
             }
+            for run in server.on_air.iter().flatten() {
+                new.feeds.push_known(&FEED, &[server.id, run.feed.key.as_str()]);
+            }
+        }
+        for (server, login) in logins(view) {
+            new.logins.push_known(&LOGIN, &[server, &login.id]);
         }
         for total in totals {
             new.totals.push_known(&PLAYS, &total.labels());

@@ -145,7 +145,7 @@ pub(crate) fn push_known_labels(out: &mut Vec<u8>, set: &LabelSet, values: &[&st
 }
 
 /// Appends a label value with `\`, `"` and line feed escaped.
-fn push_escaped(out: &mut Vec<u8>, value: &str) {
+pub(crate) fn push_escaped(out: &mut Vec<u8>, value: &str) {
     let bytes = value.as_bytes();
     if is_clean(bytes) {
         out.extend_from_slice(bytes);
@@ -305,6 +305,12 @@ impl Blocks {
         self.ends.push(self.bytes.len());
     }
 
+    /// One block as its writer makes it; it ends in the blank before the value.
+    pub(crate) fn push_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        write(&mut self.bytes);
+        self.ends.push(self.bytes.len());
+    }
+
     /// Without empty labels.
     pub(crate) fn push_known(&mut self, set: &LabelSet, values: &[&str]) {
         push_known_labels(&mut self.bytes, set, values);
@@ -360,7 +366,8 @@ impl<'o> Encoder<'o> {
         self.line(value, |out| push_known_labels(out, set, values));
     }
 
-    fn line(&mut self, value: Value, labels: impl FnOnce(&mut Vec<u8>)) {
+    /// One sample whose labels, with the blank before the value, are written by `labels`.
+    pub(crate) fn line(&mut self, value: Value, labels: impl FnOnce(&mut Vec<u8>)) {
         if matches!(value, Value::Float(f) if !f.is_finite()) {
             return;
         }
@@ -383,6 +390,8 @@ impl<'o> Encoder<'o> {
     fn write_head(&mut self, head: &Head) {
         let open_metrics = self.format == Format::OpenMetrics;
         let (name, kind) = match head.kind {
+            // There a counter must end in `_total`. Some of our models' do not, and names are kept.
+            Kind::Counter if open_metrics && !head.name.ends_with("_total") => (head.name, "unknown"),
             _ if open_metrics => (head.family_name(), head.kind.as_str()),
             Kind::Info => (head.name, Kind::Gauge.as_str()),
             Kind::Gauge | Kind::Counter => (head.name, head.kind.as_str()),

@@ -1,6 +1,9 @@
 //! The native families, a file for each thing they describe.
 
 pub(crate) mod history;
+pub(crate) mod iptv;
+pub(crate) mod iptv_client;
+pub(crate) mod iptv_provider;
 pub(crate) mod library;
 pub(crate) mod own;
 pub(crate) mod plays;
@@ -13,6 +16,11 @@ pub(crate) mod sinks;
 use model::{Decision, Item, Network};
 
 use crate::text::Value;
+
+/// False for stream managers: a 0 of theirs would say that nobody watches.
+pub(crate) fn has_plays(server: &model::ServerSnapshot) -> bool {
+    server.iptv.is_none()
+}
 
 /// The label value for what is known to exist but not known closer.
 pub(crate) const UNKNOWN: &str = "unknown";

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Availability, CounterKey, Counters, Feature, Network};
 
-use super::{LIVE, decision};
+use super::{LIVE, decision, has_plays};
 use crate::catalogue::{Collect, Family, Samples};
 use crate::mask::{Masked, Masker};
 use crate::text::{Value, label_set};
@@ -43,7 +43,7 @@ pub(crate) const FAMILIES: &[Family] = &[
     Family::counter(
         "media_estimated_transmit_bytes_total",
         "Delivered bit rate times play time of all sessions, since we began to watch: an estimate.",
-        Collect::Server(|s| Some(Value::Int(s.estimated_bytes))),
+        Collect::Server(|s| has_plays(s).then_some(Value::Int(s.estimated_bytes))),
     )
     .unit_is("bytes"),
 ];

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Availability, Health};
 
-use super::{ratio, seconds_since_1970, text};
+use super::{has_plays, ratio, seconds_since_1970, text};
 use crate::catalogue::{Collect, Family, Samples};
 use crate::text::{Value, label_set};
 use crate::view::View;
@@ -77,8 +77,8 @@ pub(crate) const FAMILIES: &[Family] = &[
     .unit_is("ratio"),
     Family::gauge(
         "media_server_sessions",
-        "Open sessions in any state. 0 when nothing is open; absent until the first look.",
-        Collect::Server(|s| s.last_success_at.map(|_| s.plays.len().into())),
+        "Open sessions in any state. 0 when nothing is open; absent until the first look, and for stream managers.",
+        Collect::Server(|s| s.last_success_at.filter(|_| has_plays(s)).map(|_| s.plays.len().into())),
     ),
     Family::gauge(
         "media_server_video_transcodes",
@@ -175,7 +175,7 @@ fn update(view: &View<'_>, samples: &mut Samples<'_>) {
     }
 }
 
-fn yes_no(yes: Option<bool>) -> &'static str {
+pub(crate) fn yes_no(yes: Option<bool>) -> &'static str {
     match yes {
         Some(true) => "true",
         Some(false) => "false",

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use model::{Decision, Delivery, MediaKind, Network, Play, Reason, State, Transcode};
 
-use super::{LIVE, bytes_per_second, decision, network};
+use super::{LIVE, bytes_per_second, decision, has_plays, network};
 use crate::catalogue::{Collect, Family, Samples};
 use crate::text::{Value, label_set};
 use crate::view::View;
@@ -167,7 +167,7 @@ fn reasons(view: &View<'_>, samples: &mut Samples<'_>) {
     for server in view
         .servers
         .iter()
-        .filter(|s| s.snapshot.last_success_at.is_some())
+        .filter(|s| s.snapshot.last_success_at.is_some() && has_plays(s.snapshot))
     {
         let mut counts = [0_u64; Reason::ALL.len()];
         for transcode in server
@@ -190,7 +190,7 @@ fn is_slow(t: &Transcode) -> bool {
 }
 
 fn count_transcodes(server: &model::ServerSnapshot, which: fn(&Transcode) -> bool) -> Option<Value> {
-    server.last_success_at?;
+    server.last_success_at.filter(|_| has_plays(server))?;
     let transcodes = server
         .plays
         .iter()
@@ -202,7 +202,7 @@ fn by_network(view: &View<'_>, samples: &mut Samples<'_>, bps: fn(&Play) -> Opti
     for server in view
         .servers
         .iter()
-        .filter(|s| s.snapshot.last_success_at.is_some())
+        .filter(|s| s.snapshot.last_success_at.is_some() && has_plays(s.snapshot))
     {
         let mut sums = BTreeMap::from([(Some(Network::Lan), 0_u64), (Some(Network::Wan), 0)]);
         for play in &server.plays {

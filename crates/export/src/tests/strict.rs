@@ -134,7 +134,9 @@ pub(crate) fn parse(text: &str, format: Format) -> Result<Exposition, String> {
             let expected = match (format, family.kind.as_str()) {
                 (Format::OpenMetrics, "counter") => format!("{}_total", family.name),
                 (Format::OpenMetrics, "info") => format!("{}_info", family.name),
-                (_, "gauge") | (Format::Text, "counter") => family.name.clone(),
+                (_, "gauge") | (Format::Text, "counter") | (Format::OpenMetrics, "unknown") => {
+                    family.name.clone()
+                }
                 _ => return Err(at("unknown kind")),
             };
             if sample.name != expected || !identities.insert(sample.identity()) {
