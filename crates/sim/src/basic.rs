@@ -7,7 +7,8 @@ pub(crate) fn credentials(encoded: &str) -> Option<(String, String)> {
     Some((user.to_owned(), password.to_owned()))
 }
 
-fn base64(text: &str) -> Option<Vec<u8>> {
+/// Bytes from Base64 with or without padding.
+pub(crate) fn base64(text: &str) -> Option<Vec<u8>> {
     let (mut out, mut bits, mut count) = (Vec::new(), 0_u32, 0_u32);
     for c in text.trim_end_matches('=').bytes() {
         let value = match c {

@@ -5,6 +5,7 @@
 
 mod basic;
 mod cut;
+pub mod dispatcharr;
 pub mod influx;
 pub mod plex;
 pub mod plex_tv;
