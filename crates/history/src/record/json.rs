@@ -94,6 +94,10 @@ impl<'a> In<'a> {
         self.0.get(key)?.as_i64()
     }
 
+    pub(super) fn float(self, key: &str) -> Option<f64> {
+        self.0.get(key)?.as_f64()
+    }
+
     pub(super) fn flag(self, key: &str) -> Option<bool> {
         self.0.get(key)?.as_bool()
     }

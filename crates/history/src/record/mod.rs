@@ -9,6 +9,7 @@ mod body;
 #[cfg(test)]
 mod build;
 mod details;
+pub(crate) mod iptv;
 mod json;
 mod of;
 mod policy;
@@ -46,6 +47,12 @@ pub fn restore(
     may_appear: impl Fn(&SourceId) -> bool,
 ) -> Result<Restored, Error> {
     let mut carried = history.read(rows::carried)?;
+    let unwatched: Vec<SourceId> = carried
+        .iter()
+        .map(|c| &c.source)
+        .filter(|id| !may_appear(id))
+        .cloned()
+        .collect();
     let mut orphans = Vec::new();
     for one in carried.iter_mut().filter(|c| !may_appear(&c.source)) {
         orphans.append(&mut one.plays);
@@ -54,6 +61,11 @@ pub fn restore(
         let policy = policy.clone();
         history
             .change(move |txn| rows::close_all(txn, &orphans, &policy))
+            .wait()?;
+    }
+    if history.read(|view| iptv::has_left(view.conn, &unwatched))? {
+        history
+            .change(move |txn| iptv::close_left(txn, &unwatched))
             .wait()?;
     }
     carried.retain(|c| may_appear(&c.source));

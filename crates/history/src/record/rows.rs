@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::body;
 use super::details::Details;
+use super::iptv;
 use super::of::{LIVE_SECTION, record_of};
 use super::policy::{Ignored, Policy};
 use super::save::{Save, ServerNews, seen_ms};
@@ -47,6 +48,7 @@ pub(super) fn save(
         let server_id = ids.of(txn, source)?;
         count(txn.conn, server_id, &body::labels_to_json(key), counters)?;
     }
+    iptv::save(txn, &save.iptv, &mut ids)?;
     let mut closed = Closed::default();
     for play in &save.closed {
         let server_id = ids.of(txn, &play.source)?;
@@ -263,10 +265,10 @@ fn counted(kind: LibraryKind) -> &'static [(&'static str, Option<ContentKind>)] 
 
 /// Row ids of servers, made where there is none.
 #[derive(Debug, Default)]
-struct ServerIds(HashMap<SourceId, i64>);
+pub(super) struct ServerIds(HashMap<SourceId, i64>);
 
 impl ServerIds {
-    fn of(&mut self, txn: &mut Txn<'_>, source: &SourceId) -> Result<i64, Error> {
+    pub(super) fn of(&mut self, txn: &mut Txn<'_>, source: &SourceId) -> Result<i64, Error> {
         if let Some(id) = self.0.get(source) {
             return Ok(*id);
         }
@@ -355,7 +357,7 @@ pub(super) fn carried(view: &View<'_>) -> Result<Vec<Carried>, Error> {
     for (id, source) in servers(view.conn)? {
         let (estimated_bytes, transmitted_bytes) = sums(view.conn, &source)?;
         all.push(Carried {
-            iptv: None,
+            iptv: iptv::carried(view.conn, id, &source)?,
             plays: open_plays(view.conn, id, &source)?,
             counters: counters(view.conn, id)?,
             source,

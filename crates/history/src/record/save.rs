@@ -12,6 +12,8 @@ use model::{
     ServerSnapshot, Snapshot, SourceId, Timestamp,
 };
 
+use super::iptv;
+
 /// Progress of a play is written this often.
 pub(super) const REFRESH_AFTER_MS: u64 = 8_000;
 
@@ -20,10 +22,10 @@ const SEEN_AFTER_MS: i64 = 60_000;
 
 /// A play on disk that neither runs nor was told to have ended is closed as it is known after this long. Its end was
 /// lost with a journal that overflowed.
-const MISSING_AFTER_MS: u64 = 60_000;
+pub(super) const MISSING_AFTER_MS: u64 = 60_000;
 
 /// The same for plays of a server that has not appeared yet.
-const ABSENT_AFTER_MS: u64 = 600_000;
+pub(super) const ABSENT_AFTER_MS: u64 = 600_000;
 
 /// One transaction's worth.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +37,7 @@ pub(super) struct Save {
     pub(super) counters: Vec<(SourceId, CounterKey, Counters)>,
     /// Servers whose other sums, identity, libraries or last success changed.
     pub(super) servers: Vec<ServerNews>,
+    pub(super) iptv: iptv::Save,
 }
 
 #[derive(Clone, Debug)]
@@ -47,7 +50,11 @@ pub(super) struct ServerNews {
 
 impl Save {
     pub(super) fn is_empty(&self) -> bool {
-        self.open.is_empty() && self.closed.is_empty() && self.counters.is_empty() && self.servers.is_empty()
+        self.open.is_empty()
+            && self.closed.is_empty()
+            && self.counters.is_empty()
+            && self.servers.is_empty()
+            && self.iptv.is_empty()
     }
 }
 
@@ -58,6 +65,7 @@ pub(super) struct Book {
     servers: HashMap<SourceId, OnDisk>,
     /// Ended, oldest first, not on disk yet.
     ended: VecDeque<Arc<Play>>,
+    iptv: iptv::Book,
 }
 
 #[derive(Debug)]
@@ -78,7 +86,10 @@ struct OnDisk {
 
 impl Book {
     pub(super) fn new(carried: &[Carried]) -> Self {
-        let mut book = Self::default();
+        let mut book = Self {
+            iptv: iptv::Book::new(carried),
+            ..Self::default()
+        };
         for one in carried {
             for play in &one.plays {
                 book.plays.insert(
@@ -105,20 +116,33 @@ impl Book {
         self.plays.len()
     }
 
-    /// Plays that ended and are not on disk yet.
+    /// Runs and viewings that are not over, as they are on disk.
+    pub(super) fn open_iptv_counts(&self) -> (usize, usize) {
+        self.iptv.open_counts()
+    }
+
+    /// Plays, runs and viewings that ended and are not on disk yet.
     pub(super) fn waiting(&self) -> usize {
-        self.ended.len()
+        self.ended.len() + self.iptv.waiting()
+    }
+
+    /// Whether one transaction takes all that waits.
+    pub(super) fn fits(&self, limit: usize) -> bool {
+        self.ended.len() <= limit && self.iptv.waiting() <= iptv::ENDED_BATCH
     }
 
     pub(super) fn ended(&mut self, ended: Ended) {
-        if let Ended::Play(play) = ended {
-            self.ended.push_back(play);
+        match ended {
+            Ended::Play(play) => self.ended.push_back(play),
+            Ended::Run(run) => self.iptv.run_ended(run),
+            Ended::Viewing(viewing) => self.iptv.viewing_ended(viewing),
         }
     }
 
     /// Whether something is worth a write at once.
     pub(super) fn is_urgent(&self, snapshot: &Snapshot) -> bool {
         !self.ended.is_empty()
+            || self.iptv.is_urgent(snapshot)
             || snapshot
                 .plays()
                 .any(|p| self.plays.get(&p.id).is_none_or(|w| is_notable(&w.play, p)))
@@ -129,6 +153,7 @@ impl Book {
         let mut save = Save {
             snapshot: snapshot.clone(),
             closed: self.ended.iter().take(limit).cloned().collect(),
+            iptv: self.iptv.plan(snapshot, mono_ms),
             ..Save::default()
         };
         for play in snapshot.plays() {
@@ -199,6 +224,7 @@ impl Book {
 
     /// The save is on disk.
     pub(super) fn committed(&mut self, save: &Save, mono_ms: u64) {
+        self.iptv.committed(&save.iptv, &save.snapshot, mono_ms);
         for play in &save.open {
             self.plays.insert(
                 play.id.clone(),

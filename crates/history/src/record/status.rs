@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{Carried, CounterMap, Network, Snapshot, SourceId, Timestamp};
+use model::iptv::{Iptv, ProfileId, ProviderCounters, ViewCounters, ViewKey};
+use model::{Carried, CounterMap, Network, ServerSnapshot, Snapshot, SourceId, Timestamp};
 
 /// Shared by the recorder, which writes it, and the scrape, which reads it. Never waits for the store.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ struct Inner {
     last_write_ms: AtomicI64,
     last_write_took_ms: AtomicU64,
     open_plays: AtomicU64,
+    open_runs: AtomicU64,
+    open_viewings: AtomicU64,
     waiting: AtomicU64,
     kept: AtomicU64,
     ignored: AtomicU64,
@@ -33,11 +36,46 @@ struct Inner {
 }
 
 /// Sums of a server that survive a crash.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Settled {
     counters: Arc<CounterMap>,
     estimated_bytes: u64,
     transmitted_bytes: Option<BTreeMap<Network, u64>>,
+    providers: Arc<BTreeMap<ProfileId, ProviderCounters>>,
+    views: Arc<BTreeMap<ViewKey, ViewCounters>>,
+}
+
+impl Settled {
+    fn of(server: &ServerSnapshot) -> Self {
+        let iptv = server.iptv.as_deref();
+        Self {
+            counters: server.counters.clone(),
+            estimated_bytes: server.estimated_bytes,
+            transmitted_bytes: server.transmitted_bytes.clone(),
+            providers: iptv.map(|i| i.providers.clone()).unwrap_or_default(),
+            views: iptv.map(|i| i.views.clone()).unwrap_or_default(),
+        }
+    }
+
+    fn is_shown_by(&self, server: &ServerSnapshot) -> bool {
+        let is_same = |iptv: &Arc<Iptv>| {
+            Arc::ptr_eq(&iptv.providers, &self.providers) && Arc::ptr_eq(&iptv.views, &self.views)
+        };
+        Arc::ptr_eq(&self.counters, &server.counters)
+            && self.estimated_bytes == server.estimated_bytes
+            && self.transmitted_bytes == server.transmitted_bytes
+            && server.iptv.as_ref().is_none_or(is_same)
+    }
+
+    fn put_into(self, server: &mut ServerSnapshot) {
+        server.counters = self.counters;
+        server.estimated_bytes = self.estimated_bytes;
+        server.transmitted_bytes = self.transmitted_bytes;
+        if let Some(iptv) = &mut server.iptv {
+            let iptv = Arc::make_mut(iptv);
+            (iptv.providers, iptv.views) = (self.providers, self.views);
+        }
+    }
 }
 
 /// The figures of one moment.
@@ -51,7 +89,10 @@ pub struct Figures {
     pub queue_depth: u64,
     /// Plays that run, as they are on disk.
     pub open_plays: u64,
-    /// Plays that ended and are not kept yet.
+    /// Runs and viewings of stream managers that are not over, as they are on disk.
+    pub open_runs: u64,
+    pub open_viewings: u64,
+    /// Plays, runs and viewings that ended and are not kept yet.
     pub waiting: u64,
     /// Plays kept since the start.
     pub kept: u64,
@@ -79,6 +120,8 @@ impl Status {
                 counters: Arc::new(c.counters.clone()),
                 estimated_bytes: c.estimated_bytes,
                 transmitted_bytes: c.transmitted_bytes.clone(),
+                providers: Arc::new(c.iptv.as_ref().map(|i| i.providers.clone()).unwrap_or_default()),
+                views: Arc::new(c.iptv.as_ref().map(|i| i.views.clone()).unwrap_or_default()),
             };
             (c.source.clone(), sums)
         });
@@ -96,6 +139,8 @@ impl Status {
             file_bytes: read(&s.file_bytes),
             queue_depth: read(&s.queue_depth),
             open_plays: read(&s.open_plays),
+            open_runs: read(&s.open_runs),
+            open_viewings: read(&s.open_viewings),
             waiting: read(&s.waiting),
             kept: read(&s.kept),
             ignored: read(&s.ignored),
@@ -124,18 +169,11 @@ impl Status {
         for n in 0..shown.servers.len() {
             let server = &shown.servers[n];
             let on_disk = settled.get(&server.id);
-            let is_same = on_disk.is_some_and(|s| {
-                Arc::ptr_eq(&s.counters, &server.counters)
-                    && s.estimated_bytes == server.estimated_bytes
-                    && s.transmitted_bytes == server.transmitted_bytes
-            });
-            if is_same {
+            if on_disk.is_some_and(|s| s.is_shown_by(server)) {
                 continue;
             }
-            let server = Arc::make_mut(&mut Arc::make_mut(&mut shown).servers[n]);
-            server.counters = on_disk.map(|s| s.counters.clone()).unwrap_or_default();
-            server.estimated_bytes = on_disk.map_or(0, |s| s.estimated_bytes);
-            server.transmitted_bytes = on_disk.and_then(|s| s.transmitted_bytes.clone());
+            let on_disk = on_disk.cloned().unwrap_or_default();
+            on_disk.put_into(Arc::make_mut(&mut Arc::make_mut(&mut shown).servers[n]));
         }
         shown
     }
@@ -161,12 +199,7 @@ impl Status {
         let shown = newest.as_deref().unwrap_or(written);
         let all = settled.get_or_insert_default();
         for server in &shown.servers {
-            let sums = Settled {
-                counters: server.counters.clone(),
-                estimated_bytes: server.estimated_bytes,
-                transmitted_bytes: server.transmitted_bytes.clone(),
-            };
-            all.insert(server.id.clone(), sums);
+            all.insert(server.id.clone(), Settled::of(server));
         }
         self.0.failing.store(false, Ordering::SeqCst);
         self.0.last_write_ms.store(at.as_millisecond(), Ordering::Relaxed);
@@ -191,6 +224,11 @@ impl Status {
         self.0.open_plays.store(open_plays as u64, Ordering::Relaxed);
         self.0.waiting.store(waiting as u64, Ordering::Relaxed);
         self.0.queue_depth.store(queue_depth as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_open_iptv(&self, (runs, viewings): (usize, usize)) {
+        self.0.open_runs.store(runs as u64, Ordering::Relaxed);
+        self.0.open_viewings.store(viewings as u64, Ordering::Relaxed);
     }
 
     pub(super) fn set_sizes(&self, plays: u64, groups: u64, file_bytes: u64) {

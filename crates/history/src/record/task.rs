@@ -152,6 +152,7 @@ impl Recorder {
             Err(ref e) => self.failed(e),
         }
         let depth = self.history.queue_depth();
+        self.status.set_open_iptv(self.book.open_iptv_counts());
         self.status
             .set_queues(self.book.open_count(), self.book.waiting(), depth);
         written.map(|_| ()).map_err(|_| ())
@@ -206,7 +207,7 @@ impl Recorder {
         let mut tries = 0;
         let mut is_last = false;
         while !is_last && tries < LAST_TRIES {
-            is_last = self.book.waiting() <= CLOSE_BATCH;
+            is_last = self.book.fits(CLOSE_BATCH);
             if self.save(&snapshot, snapshots).await.is_err() {
                 tries += 1;
                 is_last = false;
@@ -214,7 +215,7 @@ impl Recorder {
         }
         if self.book.waiting() > 0 {
             let waiting = self.book.waiting();
-            tracing::error!("{waiting} plays that ended could not be written");
+            tracing::error!("{waiting} plays, runs and viewings that ended could not be written");
         }
     }
 }

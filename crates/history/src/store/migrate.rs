@@ -18,11 +18,18 @@ pub(super) struct Migration {
     pub(super) sql: &'static str,
 }
 
-pub(super) const MIGRATIONS: &[Migration] = &[Migration {
-    number: 1,
-    name: "0001_history",
-    sql: include_str!("migrations/0001_history.sql"),
-}];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        number: 1,
+        name: "0001_history",
+        sql: include_str!("migrations/0001_history.sql"),
+    },
+    Migration {
+        number: 2,
+        name: "0002_iptv",
+        sql: include_str!("migrations/0002_iptv.sql"),
+    },
+];
 
 impl Migration {
     /// Line ends do not count, which a checkout may change.

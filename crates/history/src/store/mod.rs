@@ -5,6 +5,7 @@ mod digest;
 mod fields;
 mod groups;
 mod intern;
+pub(crate) mod iptv;
 mod load;
 mod lock;
 pub(crate) mod meta;

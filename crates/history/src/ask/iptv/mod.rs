@@ -4,10 +4,15 @@
 //! with the part of it that lies in the window; one that is still open counts up to the last look that saw it. All
 //! intervals are half-open: a run that ends when another begins is not two at once.
 
+mod clock;
 mod filter;
+mod keys;
 mod page;
 mod provider;
 mod ranking;
+mod rows;
+mod sweep;
+mod told;
 mod users;
 mod viewers;
 

@@ -1,10 +1,18 @@
 //! Connections of provider logins against their limits.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use model::{SourceId, Text};
 
 use super::Filter;
+use super::clock::Days;
+use super::filter::Asked;
+use super::rows::{Names, RunRow, SegmentRow, Window};
+use super::sweep::{steps, stretch, time_at};
+use super::told::{Told, tell};
+use crate::rules::date_of;
 use crate::{Error, View};
 
 /// One login on one local day.
@@ -63,16 +71,196 @@ pub struct ProviderTotal {
     pub runs: u64,
 }
 
-/// By server, login and day; days without a connection are left out.
-pub fn provider_days(
-    _view: &View<'_>,
-    _filter: &Filter,
-    _zone: &TimeZone,
-) -> Result<Vec<ProviderDay>, Error> {
-    Err(Error::Closed)
+/// By server, login and day; days on which a login was not used are left out.
+pub fn provider_days(view: &View<'_>, filter: &Filter, zone: &TimeZone) -> Result<Vec<ProviderDay>, Error> {
+    let mut asked = Asked::new(view, filter)?;
+    let mut all = Vec::new();
+    for login in logins(&mut asked)? {
+        all.extend(login.days(&mut asked.names, zone)?);
+    }
+    all.sort_by(|a, b| (&a.server, a.profile, a.start_ms).cmp(&(&b.server, b.profile, b.start_ms)));
+    Ok(all)
 }
 
 /// By server and login.
-pub fn providers(_view: &View<'_>, _filter: &Filter, _zone: &TimeZone) -> Result<Vec<ProviderTotal>, Error> {
-    Err(Error::Closed)
+pub fn providers(view: &View<'_>, filter: &Filter, zone: &TimeZone) -> Result<Vec<ProviderTotal>, Error> {
+    let mut asked = Asked::new(view, filter)?;
+    let mut all = Vec::new();
+    for login in logins(&mut asked)? {
+        let days = login.days(&mut asked.names, zone)?;
+        all.extend(total(&days, login.runs.len() as u64));
+    }
+    all.sort_by(|a, b| (&a.server, a.profile).cmp(&(&b.server, b.profile)));
+    Ok(all)
+}
+
+/// What a login was used for in the window.
+struct Login {
+    server: i64,
+    profile: i64,
+    /// The last segment's start, and its names.
+    last: (i64, Option<i64>, Option<i64>),
+    runs: HashSet<i64>,
+    /// Connections: from, to, the limit that was told with them.
+    connections: Vec<(i64, i64, Option<u32>)>,
+    /// What counts at one moment.
+    events: Vec<(i64, Told)>,
+    failovers: Vec<i64>,
+}
+
+fn logins(asked: &mut Asked<'_>) -> Result<Vec<Login>, Error> {
+    let window = asked.window;
+    let mut all: HashMap<(i64, i64), Login> = HashMap::new();
+    asked.runs(None, |_, sieve, run, segments| {
+        let told = tell(&run, &segments);
+        for (n, segment) in segments.iter().enumerate() {
+            let Some(profile) = segment.profile.filter(|_| sieve.passes(segment)) else {
+                continue;
+            };
+            let next = segments.get(n + 1).filter(|next| window.has(next.started_ms));
+            let is_in = window.touches(segment.started_ms, segment.until_ms);
+            if !is_in && next.is_none() {
+                continue;
+            }
+            let login = all
+                .entry((run.server, profile))
+                .or_insert_with(|| Login::new(run.server, profile));
+            let named = (segment.started_ms, segment.profile_text, segment.account_text);
+            login.last = login.last.max(named);
+            // A change away counts when it happens, which is where the next segment begins.
+            login.failovers.extend(next.map(|next| next.started_ms));
+            if is_in {
+                login.take(window, &run, segment, told[n]);
+            }
+        }
+        Ok(true)
+    })?;
+    Ok(all.into_values().collect())
+}
+
+impl Login {
+    fn new(server: i64, profile: i64) -> Self {
+        Self {
+            server,
+            profile,
+            last: (i64::MIN, None, None),
+            runs: HashSet::new(),
+            connections: Vec::new(),
+            events: Vec::new(),
+            failovers: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, window: Window, run: &RunRow, segment: &SegmentRow, told: Told) {
+        self.runs.insert(run.row);
+        let (from_ms, to_ms) = window.clip(segment.started_ms, segment.until_ms);
+        // 0 is no limit.
+        let limit = segment.max_connections.filter(|limit| *limit > 0);
+        self.connections.push((from_ms, to_ms, limit));
+        if window.has(segment.started_ms) {
+            self.events.push((segment.started_ms, told));
+        }
+    }
+
+    fn days(&self, names: &mut Names<'_>, zone: &TimeZone) -> Result<Vec<ProviderDay>, Error> {
+        let intervals: Vec<_> = self
+            .connections
+            .iter()
+            .map(|(from, to, _)| (*from, *to))
+            .collect();
+        let steps = steps(&intervals);
+        let (server, profile_name, account) = (
+            names.server(self.server),
+            names.some_text(self.last.1)?,
+            names.some_text(self.last.2)?,
+        );
+        let clock = self.clock(zone);
+        let days = self.by_day(&clock).into_iter().map(|(day, sum)| {
+            let (from_ms, to_ms) = (clock.start_ms(day), clock.start_ms(day + 1));
+            let used = stretch(&steps, from_ms, to_ms);
+            ProviderDay {
+                server: server.clone(),
+                profile: self.profile,
+                profile_name: profile_name.clone(),
+                account: account.clone(),
+                day: date_of(day),
+                start_ms: from_ms,
+                peak: used.peak,
+                peak_at_ms: used.peak_at_ms,
+                limit: sum.limit,
+                connection_ms: used.total_ms,
+                at_limit_ms: sum.limit.map(|limit| time_at(&steps, from_ms, to_ms, limit)),
+                failovers: sum.failovers,
+                errors: sum.told.errors,
+                buffering_ms: sum.told.buffering_ms,
+                bytes: sum.told.bytes,
+            }
+        });
+        Ok(days.collect())
+    }
+
+    fn clock(&self, zone: &TimeZone) -> Days {
+        let first = self.connections.iter().map(|(from, ..)| *from).min();
+        let last = self.connections.iter().map(|(_, to, _)| *to).max();
+        Days::new(zone, first.unwrap_or_default(), last.unwrap_or_default())
+    }
+
+    fn by_day(&self, clock: &Days) -> BTreeMap<i64, DaySum> {
+        let mut days: BTreeMap<i64, DaySum> = BTreeMap::new();
+        for (from_ms, to_ms, limit) in &self.connections {
+            let last_ms = (*to_ms - 1).max(*from_ms);
+            for day in clock.day(*from_ms)..=clock.day(last_ms) {
+                // Days that the zone left out.
+                if clock.start_ms(day) < clock.start_ms(day + 1) {
+                    let sum = days.entry(day).or_default();
+                    sum.limit = sum.limit.max(*limit);
+                }
+            }
+        }
+        for (at_ms, told) in &self.events {
+            days.entry(clock.day(*at_ms)).or_default().told.add(*told);
+        }
+        for at_ms in &self.failovers {
+            days.entry(clock.day(*at_ms)).or_default().failovers += 1;
+        }
+        days
+    }
+}
+
+#[derive(Default)]
+struct DaySum {
+    limit: Option<u32>,
+    told: Told,
+    failovers: u64,
+}
+
+/// Of one login's days; none for no days.
+fn total(days: &[ProviderDay], runs: u64) -> Option<ProviderTotal> {
+    let any = days.first()?;
+    let sum = |of: fn(&ProviderDay) -> u64| days.iter().map(of).sum();
+    let some_sum = |of: fn(&ProviderDay) -> Option<u64>| days.iter().filter_map(of).reduce(|a, b| a + b);
+    let peak = days.iter().map(|day| day.peak).max().unwrap_or(0);
+    let at_limit = |day: &&ProviderDay| day.limit.is_some_and(|limit| day.peak >= limit);
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Some(ProviderTotal {
+        server: any.server.clone(),
+        profile: any.profile,
+        profile_name: any.profile_name.clone(),
+        account: any.account.clone(),
+        peak,
+        peak_at_ms: days
+            .iter()
+            .find(|day| day.peak == peak)
+            .and_then(|day| day.peak_at_ms),
+        limit: days.iter().filter_map(|day| day.limit).max(),
+        days: count(days.len()),
+        days_at_limit: count(days.iter().filter(at_limit).count()),
+        connection_ms: sum(|day| day.connection_ms),
+        at_limit_ms: some_sum(|day| day.at_limit_ms),
+        failovers: sum(|day| day.failovers),
+        errors: sum(|day| day.errors),
+        buffering_ms: sum(|day| day.buffering_ms),
+        bytes: some_sum(|day| day.bytes),
+        runs,
+    })
 }

@@ -3,6 +3,9 @@
 use jiff::tz::TimeZone;
 
 use super::Filter;
+use super::clock::Days;
+use super::filter::Asked;
+use super::sweep::{steps, stretch};
 use crate::{Error, View};
 
 /// Buckets of one answer; a question that needs more is refused.
@@ -30,6 +33,63 @@ pub struct Bucket {
 }
 
 /// Without gaps from the first bucket in which someone watched to the last one.
-pub fn viewers(_view: &View<'_>, _filter: &Filter, _zone: &TimeZone, _by: By) -> Result<Vec<Bucket>, Error> {
-    Err(Error::Closed)
+pub fn viewers(view: &View<'_>, filter: &Filter, zone: &TimeZone, by: By) -> Result<Vec<Bucket>, Error> {
+    let mut asked = Asked::new(view, filter)?;
+    let window = asked.window;
+    let (mut intervals, mut starts) = (Vec::new(), Vec::new());
+    asked.viewings(None, false, |_, viewing| {
+        intervals.push(window.clip(viewing.started_ms, viewing.until_ms));
+        if window.has(viewing.started_ms) {
+            starts.push(viewing.started_ms);
+        }
+        Ok(true)
+    })?;
+    starts.sort_unstable();
+    buckets(&intervals, &starts, zone, by)
+}
+
+/// `starts`: of the views that count, ascending.
+fn buckets(intervals: &[(i64, i64)], starts: &[i64], zone: &TimeZone, by: By) -> Result<Vec<Bucket>, Error> {
+    let first = intervals.iter().map(|(from, _)| *from).min();
+    let last = intervals.iter().map(|(from, to)| (*to - 1).max(*from)).max();
+    let (Some(first), Some(last)) = (first, last) else {
+        return Ok(Vec::new());
+    };
+    let days = Days::new(zone, first, last);
+    let first_day = days.day(first);
+    let mut day = first_day;
+    let mut next = |start_ms: i64| match by {
+        By::Hour => days.next_hour_ms(start_ms),
+        // A day that a zone left out has no length.
+        By::Day => loop {
+            day += 1;
+            let next_ms = days.start_ms(day);
+            if next_ms > start_ms {
+                break next_ms;
+            }
+        },
+    };
+    let steps = steps(intervals);
+    let mut start_ms = days.start_ms(first_day);
+    let mut buckets = Vec::new();
+    while start_ms <= last {
+        let end_ms = next(start_ms);
+        if end_ms > first {
+            if buckets.len() == BUCKETS_MAX {
+                let why = format!("that is more than {BUCKETS_MAX} buckets: ask for a shorter time");
+                return Err(Error::Refused(why));
+            }
+            let sum = stretch(&steps, start_ms, end_ms);
+            let before = |moment: i64| starts.partition_point(|start| *start < moment);
+            buckets.push(Bucket {
+                start_ms,
+                end_ms,
+                viewed_ms: sum.total_ms,
+                peak_viewers: sum.peak,
+                views: (before(end_ms) - before(start_ms)) as u64,
+            });
+        }
+        start_ms = end_ms;
+    }
+    Ok(buckets)
 }

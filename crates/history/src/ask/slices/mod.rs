@@ -29,6 +29,7 @@ pub use page::{Cursor, HistoryPage, PageError, PagePlay, PageQuestion, page};
 pub use peaks::{Levels, PEAK_NAMES, Peak, Peaks, peaks};
 pub use profile::{Profile, Totals, Window, profile, totals};
 pub use ranked::{Decided, RankedPage, StreamBy, TopEntry, by_stream, top};
+pub(in crate::ask) use search::Needle;
 pub use selection::Selection;
 pub use title::{Level, Title, find_title};
 pub use transcodes::{Transcodes, transcodes};

@@ -52,18 +52,19 @@ impl Found {
 }
 
 /// What is looked for, whatever its case.
-struct Needle {
+#[derive(Clone, Debug)]
+pub(in crate::ask) struct Needle {
     lower: String,
 }
 
 impl Needle {
-    fn new(text: &str) -> Self {
+    pub(in crate::ask) fn new(text: &str) -> Self {
         Self {
             lower: text.to_lowercase(),
         }
     }
 
-    fn is_in(&self, text: &str) -> bool {
+    pub(in crate::ask) fn is_in(&self, text: &str) -> bool {
         if !text.is_ascii() {
             return text.to_lowercase().contains(&self.lower);
         }

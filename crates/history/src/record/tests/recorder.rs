@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::Clock;
 use model::{
-    CounterMap, Counters, Library, LibraryKind, LiveChannel, Network, Origin, Person, Play, Scalar,
+    CounterMap, Counters, Ended, Library, LibraryKind, LiveChannel, Network, Origin, Person, Play, Scalar,
     ServerSnapshot, Snapshot, SourceId, User, Viewed,
 };
 use tokio::sync::{mpsc, watch};
@@ -23,7 +23,7 @@ struct Rig {
     history: History,
     status: Status,
     snapshots: watch::Sender<Arc<Snapshot>>,
-    ended: mpsc::Sender<Arc<Play>>,
+    ended: mpsc::Sender<Ended>,
     task: JoinHandle<()>,
 }
 
@@ -88,9 +88,9 @@ fn server(plays: &[Play], plays_counted: u64) -> ServerSnapshot {
     server
 }
 
-fn ended(mut play: Play) -> Arc<Play> {
+fn ended(mut play: Play) -> Ended {
     play.ended_at = Some(play.seen_at);
-    Arc::new(play)
+    Ended::Play(Arc::new(play))
 }
 
 fn restored(dir: &std::path::Path) -> Restored {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use model::{Carried, CounterMap, Counters, Library, LibraryKind, Play, ServerSnapshot, Snapshot, State};
+use model::{
+    Carried, CounterMap, Counters, Ended, Library, LibraryKind, Play, ServerSnapshot, Snapshot, State,
+};
 
 use super::super::build::{at, counter_key, film, with};
 use super::super::save::{Book, REFRESH_AFTER_MS, Save};
@@ -70,8 +72,8 @@ fn a_new_play_is_urgent_and_progress_is_not() {
 #[test]
 fn a_failed_write_is_planned_again_and_a_good_one_is_not() {
     let mut book = Book::default();
-    book.ended(Arc::new(film("4", "10")));
-    book.ended(Arc::new(film("5", "11")));
+    book.ended(Ended::Play(Arc::new(film("4", "10"))));
+    book.ended(Ended::Play(Arc::new(film("5", "11"))));
     let now = snapshot(&[], 2);
     assert_eq!(book.plan(&now, 0, 100).closed.len(), 2);
     assert_eq!(book.plan(&now, 0, 100).counters.len(), 1, "nothing was committed");
@@ -91,6 +93,7 @@ fn a_play_whose_end_got_lost_is_closed_after_a_while() {
         counters: CounterMap::new(),
         estimated_bytes: 0,
         transmitted_bytes: None,
+        iptv: None,
     };
     let mut book = Book::new(&[carried(vec![film("4", "10"), film("5", "11")])]);
     assert_eq!(book.open_count(), 2);

@@ -1,0 +1,16 @@
+//! Runs, viewings and counters of stream managers, written down while they go on.
+//!
+//! A run or viewing has one row from its first sight on; its end sets the moment. Both are kept by their own ids, so
+//! that the same end told twice changes nothing. What was seen last wins: a run that was closed as lost and is seen
+//! again goes on.
+
+mod body;
+mod book;
+mod restore;
+mod rows;
+
+pub(crate) use body::channel_from_json;
+pub(super) use book::{Book, ENDED_BATCH, Save};
+pub(crate) use restore::totals;
+pub(super) use restore::{carried, close_left, has_left};
+pub(super) use rows::save;
