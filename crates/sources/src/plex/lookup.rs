@@ -138,13 +138,13 @@ mod tests {
     fn asks_for_each_item_once_and_only_for_the_librarys() {
         let mut cache = Cache::default();
         let wanted = cache.wanted(&lookups(["5", "com.gracenote://x", "", "5", "6"]), 0);
-        assert_eq!(wanted, ["5".into(), "6".into()]);
+        assert_eq!(wanted, [Text::from("5"), Text::from("6")]);
         cache.store(&wanted, vec![("5".into(), item())], 0);
         assert!(
             cache.wanted(&lookups(["5", "6"]), 1000).is_empty(),
             "6 is missing and remembered as such"
         );
-        assert_eq!(cache.wanted(&lookups(["5", "6"]), MISSING_MS + 1), ["6".into()]);
+        assert_eq!(cache.wanted(&lookups(["5", "6"]), MISSING_MS + 1), [Text::from("6")]);
     }
 
     #[test]
@@ -154,9 +154,9 @@ mod tests {
         let batch = cache.wanted(&many, 0);
         assert_eq!(batch.len(), LOOKUP_BATCH);
         cache.failed(&batch, true, 0);
-        assert_eq!(cache.wanted(&many, 0), ["1".into()]);
+        assert_eq!(cache.wanted(&many, 0), [Text::from("1")]);
         cache.failed(&["1".into()], true, 0);
-        assert_eq!(cache.wanted(&many, 0), ["2".into()], "the bad one is left out");
+        assert_eq!(cache.wanted(&many, 0), [Text::from("2")], "the bad one is left out");
         cache.store(&["2".into()], vec![("2".into(), item())], 0);
         assert_eq!(cache.wanted(&many, 0).len(), LOOKUP_BATCH);
     }
