@@ -162,7 +162,22 @@ fn the_viewer_that_has_most_in_common_is_the_one() {
         path.candidates[0].reasons,
         [Reason::Number, Reason::Address, Reason::Time]
     );
-    // Nothing but the channel: no connection stands out.
+    // Two alike, or nothing but the channel: no connection stands out.
+    let home = |client| seat(client, Some(ATTIC), 4_000);
+    let twins = one(
+        play("4", Some("7"), None),
+        vec![(
+            "hub",
+            vec![on_air(
+                "a",
+                Some(7.0),
+                None,
+                &[home("a"), home("b"), stranger("c")],
+            )],
+        )],
+    );
+    assert_eq!(twins.candidates[0].confidence, Confidence::Certain);
+    assert_eq!(twins.candidates[0].client_id, None);
     let path = one(
         play("4", Some("7"), None),
         vec![(
