@@ -6,8 +6,12 @@
 
 mod body;
 mod book;
+#[cfg(test)]
+pub(crate) mod build;
 mod restore;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use body::channel_from_json;
 pub(super) use book::{Book, ENDED_BATCH, Save};

@@ -2,6 +2,7 @@
 
 mod export;
 mod prune;
+mod prune_iptv;
 mod restore;
 mod verify;
 

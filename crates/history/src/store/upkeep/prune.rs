@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::super::digest::{Digest, Shape, digest};
 use super::super::fields::FIGURES;
 use super::super::{Writer, meta, words};
-use super::file_bytes;
+use super::{file_bytes, prune_iptv};
 use crate::Error;
 use crate::columns::Columns;
 use crate::rules::Marks;
@@ -18,7 +18,7 @@ use crate::rules::Marks;
 pub struct PrunePolicy {
     /// The moment from which days are counted back, in seconds since 1970.
     pub now_s: i64,
-    /// Plays that ended longer ago are forgotten.
+    /// Plays, and runs and viewings of stream managers, that ended longer ago are forgotten.
     pub keep_days: Option<u32>,
     /// Plays that ended longer ago lose the details of their delivery and their quality changes. All numbers stay.
     pub details_days: Option<u32>,
@@ -31,13 +31,16 @@ pub struct PrunePolicy {
 pub struct PruneReport {
     pub plays_removed: u64,
     pub plays_thinned: u64,
+    /// Of stream managers.
+    pub runs_removed: u64,
+    pub viewings_removed: u64,
     pub file_bytes_before: u64,
     pub file_bytes_after: u64,
 }
 
 const DAY_MS: i64 = 86_400_000;
 
-const DOING: &str = "pruning the history";
+pub(super) const DOING: &str = "pruning the history";
 
 /// When a play ended, ms: where no stop was told, its start. As the columns have it.
 const ENDED_MS: &str = "CASE WHEN stopped_ms >= 1000 THEN stopped_ms ELSE started_ms END";
@@ -52,7 +55,11 @@ impl Writer {
         let cutoff_ms = |days: u32| policy.now_s.saturating_mul(1000) - i64::from(days) * DAY_MS;
         let tx = self.conn.transaction().map_err(Error::sql(DOING))?;
         let gone = match policy.keep_days {
-            Some(days) => remove(&tx, cutoff_ms(days))?,
+            Some(days) => {
+                let before_ms = cutoff_ms(days);
+                (report.runs_removed, report.viewings_removed) = prune_iptv::remove(&tx, before_ms)?;
+                remove(&tx, before_ms)?
+            }
             None => Vec::new(),
         };
         if let Some(days) = policy.details_days {

@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 
 use super::super::load;
+use super::prune_iptv;
 use crate::columns::{Columns, Row};
 use crate::{Error, History, rollup};
 
@@ -43,6 +44,7 @@ pub(super) fn verify(history: &History, conn: &Connection) -> Result<VerifyRepor
             continue;
         }
         let mut problems = file_problems(&moment)?;
+        problems.extend(prune_iptv::problems(&moment)?);
         if plays != fresh.len() {
             problems.push(format!(
                 "the file holds {} plays, the columns {plays}",
