@@ -52,7 +52,8 @@ struct Known<'a> {
 
 /// A viewer of it. What is compared is brought into form once, not for every play.
 struct Seat<'a> {
-    viewing: &'a Viewing,
+    client_id: &'a Text,
+    started_at: Timestamp,
     address: Option<IpAddr>,
     /// In lower case.
     user: Option<String>,
@@ -64,7 +65,8 @@ impl<'a> Seat<'a> {
         let viewer = &viewing.viewer;
         let address = viewer.address.as_deref().and_then(|a| a.trim().parse().ok());
         Self {
-            viewing,
+            client_id: &viewer.client_id,
+            started_at: viewing.started_at,
             address: address.map(|a: IpAddr| a.to_canonical()),
             user: viewer.user.as_ref().map(|u| u.to_lowercase()),
             is_tuner: viewer.user_agent.as_deref().is_some_and(is_tuner),
@@ -135,7 +137,7 @@ impl<'a> Feeds<'a> {
         }
         for seat in &known.seats {
             if let Some(address) = seat.address {
-                let key = (address, seat.viewing.started_at.as_millisecond());
+                let key = (address, seat.started_at.as_millisecond());
                 self.by_viewer.entry(key).or_default().push(at);
             }
         }
@@ -180,7 +182,7 @@ fn judge<'a>(known: &Known<'a>, wanted: &Wanted) -> Option<Match<'a>> {
             Reason::Address,
             seat.address.is_some_and(|a| wanted.places.contains(&a)),
         );
-        all.add(Reason::Time, wanted.began_with(seat.viewing.started_at));
+        all.add(Reason::Time, wanted.began_with(seat.started_at));
         all.add(Reason::User, seat.user.is_some() && seat.user == wanted.user);
         all.add(Reason::UserAgent, seat.is_tuner);
         all.add(Reason::OnlyViewer, is_alone);
@@ -190,8 +192,7 @@ fn judge<'a>(known: &Known<'a>, wanted: &Wanted) -> Option<Match<'a>> {
             // Two alike: neither stands out.
             Some((before, client_id)) if rank(*before) == rank(all) => *client_id = None,
             _ => {
-                let client_id = &seat.viewing.viewer.client_id;
-                best = Some((all, all.names_a_viewer().then_some(client_id)));
+                best = Some((all, all.names_a_viewer().then_some(seat.client_id)));
             }
         }
     }
