@@ -67,6 +67,9 @@ pub(super) fn activity(server: &ServerSnapshot) -> Vec<String> {
     };
     let viewers: u64 = iptv.runs.iter().map(|r| viewers(r)).sum();
     let viewers = usize::try_from(viewers).unwrap_or(usize::MAX);
+    if iptv.runs.is_empty() {
+        return vec!["nothing on the air".into()];
+    }
     vec![
         format!("{} on the air", iptv.runs.len()),
         words::count(viewers, "viewer", "viewers"),

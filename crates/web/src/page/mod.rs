@@ -125,8 +125,7 @@ fn render(ctx: &Context, snapshot: &Snapshot, now: Timestamp) -> Html {
     html.raw("</section>\n");
     let managers = snapshot.servers.iter().filter(|s| s.iptv.is_some());
     let managers: Vec<_> = managers.collect();
-    // Who watches stream managers alone is not told that nothing plays.
-    if managers.is_empty() || managers.len() < snapshot.servers.len() {
+    if plays_elsewhere(snapshot) {
         html.raw("<section><h2>Now playing</h2>\n");
         sessions(&mut html, ctx, snapshot, open);
         html.raw("</section>\n");
@@ -210,6 +209,11 @@ fn title(snapshot: &Snapshot) -> String {
     }
 }
 
+/// Whether anything but stream managers is watched. Who watches those alone is not told that nothing plays.
+fn plays_elsewhere(snapshot: &Snapshot) -> bool {
+    snapshot.servers.is_empty() || snapshot.servers.iter().any(|s| s.iptv.is_none())
+}
+
 /// Feeds and viewers of the stream managers that answer; nothing if no feed is open.
 fn on_air(snapshot: &Snapshot) -> Option<(usize, u64)> {
     let known = snapshot.servers.iter().filter(|s| is_known(s));
@@ -251,9 +255,10 @@ fn summary(snapshot: &Snapshot) -> String {
         parts.push(format!("{feeds} on the air, {viewers}"));
     }
     let summary = words::dotted(&parts);
-    if summary.is_empty() {
-        "Nothing plays".into()
-    } else {
-        summary
+    match (summary.as_str(), plays_elsewhere(snapshot)) {
+        ("", true) => "Nothing plays".into(),
+        ("", false) if snapshot.servers.iter().any(|s| is_known(s)) => "Nothing is on the air".into(),
+        ("", false) => "What is on the air is not known".into(),
+        _ => summary,
     }
 }

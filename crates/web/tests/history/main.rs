@@ -3,6 +3,7 @@
 
 mod analytics;
 mod house;
+mod iptv;
 mod list;
 mod pages;
 mod refusals;

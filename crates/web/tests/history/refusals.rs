@@ -6,8 +6,8 @@ use crate::documented;
 use crate::house::Past;
 use crate::support::House;
 
-/// Every path of history and analytics, with a subject that exists.
-const PATHS: [(&str, &str); 16] = [
+/// Every path about the past, with a subject that exists.
+const PATHS: [(&str, &str); 23] = [
     ("/api/v1/history", "/api/v1/history"),
     ("/api/v1/history/{id}", "/api/v1/history/6"),
     ("/api/v1/history/export", "/api/v1/history/export"),
@@ -30,6 +30,13 @@ const PATHS: [(&str, &str); 16] = [
         "/api/v1/titles/{server}/{rating_key}/history",
         "/api/v1/titles/attic/101/history",
     ),
+    ("/api/v1/iptv/ranking", "/api/v1/iptv/ranking"),
+    ("/api/v1/iptv/viewers", "/api/v1/iptv/viewers"),
+    ("/api/v1/iptv/provider-days", "/api/v1/iptv/provider-days"),
+    ("/api/v1/iptv/provider-totals", "/api/v1/iptv/provider-totals"),
+    ("/api/v1/iptv/runs", "/api/v1/iptv/runs"),
+    ("/api/v1/iptv/viewings", "/api/v1/iptv/viewings"),
+    ("/api/v1/iptv/users", "/api/v1/iptv/users"),
 ];
 
 /// A value each parameter takes, and one it does not.
@@ -49,6 +56,11 @@ fn values(name: &str, path: &str) -> (&'static str, Option<&'static str>) {
         ("measure", _) => ("seconds", Some("hours")),
         ("limit", _) => ("500", Some("501")),
         ("cursor", _) => ("", Some("abc")),
+        ("profile", _) => ("7", Some("main")),
+        ("kind", _) => ("timeshift", Some("film")),
+        ("order", _) => ("failovers", Some("best")),
+        ("by", "ranking") => ("channel", Some("group")),
+        ("by", "viewers") => ("hour", Some("minute")),
         ("by", "plays") => ("hour_weekday", Some("year")),
         ("by", _) => ("platform", Some("year")),
         ("of", _) => ("items", Some("everything")),

@@ -3,6 +3,9 @@
 
 mod door;
 mod forms;
+#[path = "../web/managers.rs"]
+#[expect(dead_code, reason = "the other tests need all of it")]
+mod managers;
 mod past;
 mod playing;
 

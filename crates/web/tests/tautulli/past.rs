@@ -25,10 +25,19 @@ impl Past {
     }
 
     pub(crate) async fn with(plays: i64, change: impl FnOnce(&mut web::Context)) -> Self {
+        Self::of_kinds(plays, &[("attic", model::PLEX)], change).await
+    }
+
+    /// With these servers instead of a single Plex.
+    pub(crate) async fn of_kinds(
+        plays: i64,
+        servers: &[(&'static str, &'static str)],
+        change: impl FnOnce(&mut web::Context),
+    ) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let history = History::open(dir.path(), Settings::default()).unwrap();
         fill(&history, plays).await;
-        let house = House::with(&["attic"], |ctx| {
+        let house = House::of_kinds(servers.iter().copied(), |ctx| {
             ctx.history = Some(history);
             ctx.tautulli = Some(web::tautulli::Settings::new(Secret::new(KEY)));
             change(ctx);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::{Body, Decision, Delivery, Network, Player, Session, State};
 use serde_json::{Value, json};
 
+use crate::managers;
 use crate::past::Past;
 use crate::support::sample;
 
@@ -273,4 +274,47 @@ async fn a_paused_player_on_a_relay_is_far() {
         (&told["state"], &told["relayed"], &told["location"]),
         (&json!("paused"), &json!(1), &json!("wan"))
     );
+}
+
+/// Everything that looks at what is watched now, with a stream manager beside the Plex or without.
+async fn told(servers: &[(&'static str, &'static str)]) -> Vec<Value> {
+    let past = Past::of_kinds(3, servers, |_| ()).await;
+    let house = &past.open.house;
+    if servers.len() > 1 {
+        house.tell("cellar", managers::info()).await;
+        let inventory = Arc::new(managers::inventory());
+        house.tell("cellar", Body::Inventory(inventory)).await;
+        house
+            .feeds("cellar", vec![managers::news(), managers::film()])
+            .await;
+    } else {
+        house.clock.advance(1_000);
+    }
+    let sessions = vec![film("1", "anna", Decision::DirectPlay), sample::channel("4")];
+    house.plays("attic", sessions).await;
+    let mut answers = Vec::new();
+    for query in [
+        "cmd=get_activity",
+        "cmd=get_server_info",
+        "cmd=get_servers_info",
+        "cmd=get_libraries",
+        "cmd=get_history&include_activity=1",
+        "cmd=get_home_stats&time_range=30",
+    ] {
+        answers.push(past.data(query).await);
+    }
+    assert_eq!(answers[0]["stream_count"], "2");
+    assert_eq!(
+        past.data("cmd=get_activity&server=cellar").await["stream_count"],
+        "0"
+    );
+    answers
+}
+
+#[tokio::test]
+async fn a_stream_manager_changes_nothing() {
+    let alone = told(&[("attic", model::PLEX)]).await;
+    // First, where it would be taken for "the" server.
+    let beside = told(&[("cellar", model::DISPATCHARR), ("attic", model::PLEX)]).await;
+    assert_eq!(beside, alone);
 }

@@ -10,6 +10,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::documented;
+use crate::managers;
 use crate::support::{House, Open, PATIENCE, sample};
 
 /// One event as it came.
@@ -85,6 +86,18 @@ where
         }
     }
 
+    /// The next event about a feed, which must have this name.
+    async fn expect_feed(&mut self, name: &str) -> Told {
+        loop {
+            let told = self.next().await;
+            if told.name.starts_with("feed.") {
+                assert_eq!(told.name, name, "{}", told.data);
+                return told;
+            }
+            assert_eq!(told.name, "server.updated", "{}", told.data);
+        }
+    }
+
     /// The next event, which must have this name.
     async fn expect(&mut self, name: &str) -> Told {
         let told = self.next().await;
@@ -97,6 +110,7 @@ fn schema_of(event: &str) -> &'static str {
     match event {
         "snapshot" => "Snapshot",
         "session.started" | "session.updated" | "session.ended" => "Session",
+        "feed.started" | "feed.updated" | "feed.ended" => "Feed",
         "session.progress" => "Progresses",
         "server.updated" => "Server",
         "libraries.updated" => "ServerLibraries",
@@ -188,6 +202,47 @@ async fn the_state_first_then_each_change_in_order() {
         ("session.ended", Some("stopped"))
     );
     assert!(ended.data["ended_at"].is_string());
+}
+
+#[tokio::test]
+async fn feeds_are_told_like_sessions() {
+    let house = managers::mixed();
+    house.plays("attic", vec![sample::film("1", "Rain")]).await;
+    house.feeds("cellar", vec![managers::film()]).await;
+    let open = house.open().await;
+    let mut listener = listen(&open).await;
+    let first = listener.expect("snapshot").await;
+    assert_eq!(first.data["feeds"][0]["key"], "vod_1_2");
+    assert_eq!(first.data["meta"]["count"], 1, "sessions alone are counted");
+
+    let mut news = managers::news();
+    open.house
+        .feeds("cellar", vec![managers::film(), news.clone()])
+        .await;
+    let started = listener.expect_feed("feed.started").await;
+    assert_eq!(started.data["key"], managers::NEWS);
+    assert_eq!(started.data["viewers"][0]["user"], "anna");
+    assert!(started.id > first.id);
+
+    // The same object as the list tells.
+    let list = open.get("/api/v1/iptv/channels?kind=live").await.json();
+    assert_eq!(list["channels"][0], started.data);
+
+    news.state = Some(model::iptv::FeedState::Buffering);
+    news.viewers = Arc::new(vec![managers::viewer("c2", None, "192.0.2.8")]);
+    news.viewer_count = Some(1);
+    open.house
+        .feeds("cellar", vec![managers::film(), news.clone()])
+        .await;
+    let updated = listener.expect_feed("feed.updated").await;
+    assert_eq!(updated.data["state"], "buffering");
+    assert_eq!(updated.data["viewers"].as_array().unwrap().len(), 1);
+
+    open.house.feeds("cellar", vec![managers::film()]).await;
+    let ended = listener.expect_feed("feed.ended").await;
+    assert_eq!(ended.data["id"], started.data["id"]);
+    assert!(ended.data["ended_at"].is_string());
+    assert_eq!(ended.data["segments"][0]["ended_at"], ended.data["ended_at"]);
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ mod collections;
 mod documented;
 mod events;
 mod health;
+mod iptv;
+mod managers;
 mod metrics;
 mod page;
 mod serving;

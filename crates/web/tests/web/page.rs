@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use model::{Item, MediaKind};
 
+use crate::managers;
 use crate::support::{Answer, House, Open, sample};
 
 async fn furnished() -> Open {
@@ -245,6 +246,135 @@ async fn an_empty_house_says_so() {
             .text()
             .contains("attic <span class=\"word\">not yet asked</span>")
     );
+}
+
+async fn text(house: House) -> String {
+    let page = house.open().await.get("/").await;
+    assert_eq!(page.status, 200);
+    check_nothing_inline(&page);
+    page.text().replace('\u{a0}', " ")
+}
+
+fn check(text: &str, wanted: &[&str], unwanted: &[&str]) {
+    for words in wanted {
+        assert!(text.contains(words), "no {words} in {text}");
+    }
+    for words in unwanted {
+        assert!(!text.contains(words), "{words} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_stream_manager_carries_is_shown_beside_sessions() {
+    let house = managers::mixed();
+    house.tell("cellar", managers::info()).await;
+    let inventory = Arc::new(managers::inventory());
+    house.tell("cellar", model::Body::Inventory(inventory)).await;
+    house.plays("attic", vec![sample::film("1", "Rain")]).await;
+    house
+        .feeds("cellar", vec![managers::news(), managers::film()])
+        .await;
+    house.clock.advance(300_000);
+    check(
+        &text(house).await,
+        &[
+            "<title>1 playing · Projectionist</title>",
+            "1 playing · 9.5 Mbps · 2 on the air, 2 viewers",
+            "cellar <span class=\"word\">up</span>",
+            "Dispatcharr 0.29.0 · watched by polling",
+            "<p class=\"detail\">2 on the air · 2 viewers</p>",
+            "<p class=\"detail\">1 channel · 2 groups · 2 providers</p>",
+            "<h2>Now playing</h2>",
+            "<section id=\"air-cellar\"><h2>On the air</h2>",
+            "<b>Acme TV, main</b> 1 of 2 connections · 3 reserved",
+            "<b>Acme TV, second</b> 0 of 1 connection · 3 reserved",
+            "<b>Spare</b> 0 connections, no limit known · 3 reserved",
+            "<h3>102.5 News &quot;24&quot; &lt;b&gt;</h3><p class=\"detail\">News · Evening news</p>",
+            "<p class=\"who\">2 viewers: anna, 1 not signed in</p>",
+            "<span class=\"word\">On the air</span><span class=\"clock\">for 5 min</span>",
+            "News HD backup · stream 2 of 3 · by ffmpeg",
+            "<dd>Acme TV, main</dd>",
+            "1920x1080 H.264 25 fps · AAC stereo · 4.2 Mbps · 1.01× real time",
+            "<h3>Amber Road</h3><p class=\"detail\">on demand</p><p class=\"who\">No viewers</p>",
+            "href=\"/api/v1/iptv/providers\"",
+        ],
+        &[
+            "0 sessions",
+            "192.0.2.",
+            "planted-secret",
+            "NaN",
+            "Nothing plays",
+            "Trouble",
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_house_of_stream_managers_alone_speaks_of_nothing_else() {
+    let house = managers::alone(&["cellar", "shed"]);
+    let mut failing = managers::news();
+    failing.state = Some(model::iptv::FeedState::Error);
+    failing.viewer_count = Some(12);
+    house.feeds("cellar", vec![managers::news()]).await;
+    house.feeds("cellar", vec![failing]).await;
+    house.feeds("shed", vec![]).await;
+    check(
+        &text(house).await,
+        &[
+            "<title>1 on the air · Projectionist</title>",
+            "<p id=\"summary\">1 on the air, 12 viewers</p>",
+            "<h2>On the air · cellar</h2>",
+            "<h2>On the air · shed</h2>",
+            "<p class=\"empty\">Nothing is on the air.</p>",
+            "12 viewers: anna, 1 not signed in, 10 more",
+            "<span class=\"word\">Failing</span>",
+            "<dt>Trouble</dt><dd>1 error</dd>",
+        ],
+        &["Now playing", "Nothing plays", " session", "0 on the air"],
+    );
+}
+
+#[tokio::test]
+async fn a_stream_manager_that_is_down_is_not_shown_as_idle() {
+    let house = managers::alone(&["cellar"]);
+    check(
+        &text(managers::alone(&["cellar"])).await,
+        &[
+            "Not known yet: it has not answered.",
+            "<p id=\"summary\">What is on the air is not known</p>",
+        ],
+        &["Nothing", "nothing", "0 on the air", "of 2 connections"],
+    );
+    let inventory = Arc::new(managers::inventory());
+    house.tell("cellar", model::Body::Inventory(inventory)).await;
+    house.feeds("cellar", vec![managers::news()]).await;
+    house.clock.advance(120_000);
+    house.tell("cellar", sample::down("timeout")).await;
+    check(
+        &text(house).await,
+        &[
+            "cellar <span class=\"word\">down</span>",
+            "<p id=\"summary\">What is on the air is not known</p>",
+            "Not known: it does not answer. This was on the air 2 min ago.",
+            "<b>Acme TV, main</b> use not known, at most 2 connections",
+            "News HD backup",
+        ],
+        &["1 of 2", "on the air ·", "1 on the air", "Nothing is on the air"],
+    );
+}
+
+#[tokio::test]
+async fn feeds_have_a_limit_too() {
+    let house = managers::alone(&["cellar"]);
+    let feeds = (0..103).map(|n| {
+        let mut feed = managers::film();
+        feed.key = format!("vod_{n}").as_str().into();
+        feed
+    });
+    house.feeds("cellar", feeds.collect()).await;
+    let text = text(house).await;
+    assert_eq!(text.matches("<h3>Amber Road</h3>").count(), 100);
+    check(&text, &["And 3 more."], &[]);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use history::ask::iptv::Filter;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use model::SourceId;
-use model::iptv::{FeedKind, FeedRun, Viewer};
+use model::iptv::{FeedKind, FeedRun, FeedSegment, Viewer};
 use utoipa::IntoParams;
 
 use super::past_map::at;
@@ -129,15 +129,16 @@ pub(super) fn choice(given: &Given) -> Result<Filter, Refusal> {
 pub(super) fn is_wanted(filter: &Filter, run: &FeedRun) -> bool {
     let (feed, channel) = (&*run.feed, &*run.feed.channel);
     let keys = [Some(feed.key.as_str()), channel.uuid.as_deref()];
-    let accounts = run.segments.iter().filter_map(|s| s.account.as_deref());
+    let is_fed = |s: &FeedSegment| {
+        (filter.profiles.is_empty() || s.profile.is_some_and(|p| filter.profiles.contains(&p.0)))
+            && any(&filter.accounts, s.account.as_deref())
+    };
     let users = run.viewings.iter().map(|v| who(&v.viewer));
-    let mut profiles = run.segments.iter().filter_map(|s| s.profile);
     (filter.servers.is_empty() || filter.servers.contains(&run.source))
         && (filter.kinds.is_empty() || filter.kinds.contains(&feed.kind))
         && any(&filter.channels, keys.into_iter().flatten())
         && any(&filter.groups, channel.group.as_deref())
-        && any(&filter.accounts, accounts)
-        && (filter.profiles.is_empty() || profiles.any(|p| filter.profiles.contains(&p.0)))
+        && run.segments.iter().any(is_fed)
         && any(&filter.users, users)
         && filter.q.as_deref().is_none_or(|q| is_found(q, run))
 }
