@@ -62,7 +62,7 @@ pub async fn check(cfg: &Config) -> Result<CheckReport, Error> {
         url_used: client.shown().to_owned(),
         version: version.map(|v| v.to_string()),
         channels,
-        accounts: accounts.and_then(shown),
+        accounts: accounts.map(|rows| map::accounts(&rows).len()),
         feeds: map::feeds(&stats, &map::Names::default()).len(),
         notes,
     })
@@ -78,15 +78,6 @@ fn noted<T>(answer: Result<T, Error>, notes: &mut Vec<String>) -> Result<Option<
             Ok(None)
         }
     }
-}
-
-/// Those of providers, without Dispatcharr's own.
-fn shown(accounts: Vec<wire::Account>) -> Option<usize> {
-    let parts = map::Parts {
-        accounts: Some(accounts),
-        ..map::Parts::default()
-    };
-    Some(map::inventory(&parts).accounts?.len())
 }
 
 fn profiles(accounts: &[wire::Account]) -> Vec<ProfileId> {

@@ -51,7 +51,10 @@ impl Troubles {
             return;
         };
         let hint = e.hint().map(|h| format!(" (hint: {h})")).unwrap_or_default();
-        let message = format!("{}{hint}", one_line(e));
+        let told = one_line(e);
+        // Its Redis has a name of its own.
+        let told = told.strip_prefix(&format!("{}: ", self.who)).unwrap_or(&told);
+        let message = format!("{told}{hint}");
         let trouble = self.open.entry(what).or_insert_with(|| Trouble {
             failed_at: now,
             message: message.clone(),
@@ -64,7 +67,8 @@ impl Troubles {
     pub(super) fn settle(&mut self) {
         for (what, trouble) in &mut self.open {
             if !std::mem::replace(&mut trouble.told, true) {
-                tracing::warn!("no {what}: {}; everything else goes on", trouble.message);
+                let (who, message) = (&self.who, &trouble.message);
+                tracing::warn!("{who}: no {what}: {message}; everything else goes on");
             }
         }
     }
