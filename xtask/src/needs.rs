@@ -8,13 +8,14 @@ use anyhow::{Result, bail};
 use crate::{root, run};
 
 /// (program, Debian package).
-const PROGRAMS: [(&str, &str); 6] = [
+const PROGRAMS: [(&str, &str); 7] = [
     ("promtool", "prometheus"),
     ("prometheus", "prometheus"),
     ("python3", "python3"),
     ("curl", "curl"),
     ("influxd", "influxdb"),
     ("victoria-metrics", "victoria-metrics"),
+    ("redis-server", "redis-server"),
 ];
 
 /// A Plex client nobody here wrote; it reads the simulator in `crates/app/tests/e2e`.

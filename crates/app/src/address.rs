@@ -27,6 +27,15 @@ impl Address {
         self.port
     }
 
+    /// As written; every address is `0.0.0.0`.
+    pub(crate) fn host(&self) -> String {
+        match &self.host {
+            Host::Every => Ipv4Addr::UNSPECIFIED.to_string(),
+            Host::Ip(ip) => ip.to_string(),
+            Host::Name(name) => name.clone(),
+        }
+    }
+
     pub(crate) fn with_port(&self, port: u16) -> Self {
         Self {
             host: self.host.clone(),

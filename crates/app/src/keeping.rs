@@ -63,7 +63,7 @@ fn take_up(config: &Config) -> Result<Kept, history::Error> {
     let policy = policy(&config.history);
     // Servers found at plex.tv are not known yet; what ran on them may go on.
     let may_appear =
-        |id: &SourceId| config.plex_tv.all_servers || config.plex.iter().any(|p| p.id == id.as_str());
+        |id: &SourceId| config.plex_tv.all_servers || config.servers().any(|(known, _)| known == *id);
     let restored = record::restore(&history, &policy, may_appear)?;
     Ok(Kept {
         history,

@@ -17,10 +17,12 @@ mod keeping;
 mod listen;
 mod logging;
 mod output;
+mod places;
 mod recorder;
 mod sending;
 mod signals;
 mod tautulli_sync;
+mod watching;
 mod wiring;
 
 use std::process::ExitCode;

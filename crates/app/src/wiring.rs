@@ -1,34 +1,32 @@
 //! Puts the rooms together and takes them apart again, in order.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use base::supervise::Supervisor;
 use base::{Clock, Secret};
 use export::{LabelPolicy, Profile};
 use history::History;
 use history::record::{Details, Policy, Recorder, Status};
 use live::{Live, OBSERVATION_QUEUE};
-use model::{Observation, SourceId};
-use sources::{Ctx, plex};
+use model::SourceId;
+use sources::plex;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
-use web::Catalog;
 
-use crate::collections::{self, Service};
-use crate::config::{Config, Metrics};
-use crate::discovery::{self, Discovered};
+use crate::config::Config;
+use crate::discovery::Discovered;
 use crate::failure::Failure;
 use crate::keeping::{self, Kept};
-use crate::recorder::{Describe, Fill};
+use crate::recorder::Fill;
 use crate::sending::Sending;
-use crate::{catalog, listen, logging, tautulli_sync};
+use crate::watching::Sources;
+use crate::{listen, logging, places};
 
 /// Time for each stage of the shutdown; together below the 8 s that container runtimes leave us before they kill.
 const SOURCES_BUDGET: Duration = Duration::from_millis(2500);
@@ -39,9 +37,6 @@ const HISTORY_BUDGET: Duration = Duration::from_millis(800);
 
 /// Servers found at plex.tv and not yet watched.
 const DISCOVERED_QUEUE: usize = 16;
-
-/// The kind of every server, so far.
-const PLEX: &str = "plex";
 
 /// An address we listen on, and the profile its `/metrics` speaks.
 #[derive(Clone, Copy, Debug)]
@@ -100,24 +95,9 @@ struct Keeper {
     history: History,
 }
 
-/// The running sources, and what a further one needs.
-#[derive(Debug)]
-struct Sources {
-    supervisor: Supervisor,
-    cancel: CancellationToken,
-    clock: Clock,
-    observations: mpsc::Sender<Observation>,
-    tv: Option<plex::TvConfig>,
-    live: Live,
-    catalog: Catalog,
-    /// Where plays that nobody watched are taken from the servers' own lists.
-    gaps: Option<Fill>,
-    ids: BTreeSet<String>,
-}
-
 /// Starts everything; returns once the listeners serve. A server that is down is no failure. `salt` makes hashed
 /// labels ours. `kept`: the history, if one is kept.
-pub(crate) fn build(
+pub(crate) async fn build(
     config: Config,
     listeners: Listeners,
     salt: &Secret,
@@ -125,8 +105,7 @@ pub(crate) fn build(
 ) -> Result<App, Failure> {
     let clock = Clock::system();
     let http_cancel = CancellationToken::new();
-    let ids = config.plex.iter().map(|p| SourceId::new(p.id.as_str()));
-    let (mut actor, live) = live::channel(ids.map(|id| (id, PLEX)));
+    let (mut actor, live) = live::channel(config.servers());
     let (observations, received) = mpsc::channel(OBSERVATION_QUEUE);
     let tautulli = match &kept {
         Some(_) => keeping::tautulli_key(&config)?.map(|key| tautulli_api(key, &config)),
@@ -137,9 +116,13 @@ pub(crate) fn build(
     let recording = keeper.as_ref().map(|k| k.status.clone()).unwrap_or_default();
     let live_task = tokio::spawn(actor.run(received));
     let mut sources = Sources::new(&config, &clock, observations, live);
-    sources.gaps = sources.gaps_of(keeper.as_ref(), config.history.backfill);
+    let filling = keeper.as_ref().filter(|_| config.history.backfill);
+    sources.gaps = filling.map(|k| k.fill(&sources.live, &sources.cancel));
     for server in &config.plex {
         sources.watch(server.clone());
+    }
+    for manager in &config.dispatcharr {
+        sources.watch_dispatcharr(manager.clone());
     }
     let collector = history
         .clone()
@@ -155,6 +138,12 @@ pub(crate) fn build(
     }
     let sending = Sending::new(&config.influxdb, &config.plex, &config.data_dir);
     let (found, discovered) = mpsc::channel(DISCOVERED_QUEUE);
+    let places = if config.dispatcharr.is_empty() {
+        BTreeMap::new()
+    } else {
+        places::find(&config.plex).await
+    };
+    let options = options(&config, salt)?;
     sources.discover(config.plex, found);
 
     let ready = Arc::new(AtomicBool::new(false));
@@ -162,7 +151,8 @@ pub(crate) fn build(
         live: sources.live.clone(),
         clock,
         tasks: sources.supervisor.stats(),
-        options: options(&config.metrics, salt)?,
+        options,
+        places,
         version: env!("CARGO_PKG_VERSION"),
         started_at: sources.clock.now(),
         cancel: http_cancel.clone(),
@@ -192,12 +182,26 @@ pub(crate) fn build(
     })
 }
 
-fn options(metrics: &Metrics, salt: &Secret) -> Result<export::Options, Failure> {
+fn options(config: &Config, salt: &Secret) -> Result<export::Options, Failure> {
+    let shown = &config.dispatcharr_metrics;
     Ok(export::Options {
-        users: policy(&metrics.users)?,
-        titles: policy(&metrics.titles)?,
+        users: policy(&config.metrics.users)?,
+        titles: policy(&config.metrics.titles)?,
         hash_salt: salt.expose().to_owned(),
-        dispatcharr: export::DispatcharrOptions::default(),
+        dispatcharr: export::DispatcharrOptions {
+            include_m3u_stats: shown.include_m3u_stats,
+            include_epg_stats: shown.include_epg_stats,
+            include_client_stats: shown.include_client_stats,
+            include_source_urls: shown.include_source_urls,
+            include_user_stats: shown.include_user_stats,
+            include_plugin_stats: shown.include_plugin_stats,
+            include_channel_info: shown.include_channel_info,
+            include_vod_stats: shown.include_vod_stats,
+            include_legacy_metrics: shown.include_legacy_metrics,
+            port: config.listen.port(),
+            host: config.listen.host(),
+            base_url: config.base_path.clone(),
+        },
     })
 }
 
@@ -276,141 +280,6 @@ impl Keeper {
         if timeout(HISTORY_BUDGET, closed).await.is_err() {
             tracing::warn!(task = "history", "the history did not close in time");
         }
-    }
-}
-
-impl Sources {
-    fn new(config: &Config, clock: &Clock, observations: mpsc::Sender<Observation>, live: Live) -> Self {
-        let cancel = CancellationToken::new();
-        Self {
-            supervisor: Supervisor::new(cancel.clone()),
-            cancel,
-            clock: clock.clone(),
-            observations,
-            tv: config.needs_plex_tv().then(|| config.plex_tv.clone()),
-            live,
-            catalog: Catalog::default(),
-            gaps: None,
-            ids: BTreeSet::new(),
-        }
-    }
-
-    /// Watches one server until the end.
-    fn watch(&mut self, config: plex::Config) {
-        let ctx = Ctx {
-            id: SourceId::new(config.id.as_str()),
-            clock: self.clock.clone(),
-            out: self.observations.clone(),
-            cancel: self.cancel.clone(),
-        };
-        let tv = self.tv.clone();
-        let name = format!("{PLEX}:{}", config.id);
-        self.ids.insert(config.id.clone());
-        catalog::attend(
-            &mut self.supervisor,
-            &self.catalog,
-            config.clone(),
-            tv.clone(),
-            ctx.clone(),
-        );
-        if let Some(fill) = self.gaps.clone() {
-            let (config, tv) = (config.clone(), tv.clone());
-            self.supervisor
-                .restart(format!("backfill:{}", config.id), move || {
-                    fill.clone().run(config.clone(), tv.clone())
-                });
-        }
-        self.supervisor
-            .restart(name, move || plex::run(config.clone(), tv.clone(), ctx.clone()));
-    }
-
-    /// What fills the time in which nobody watched, if that is wanted.
-    fn gaps_of(&self, keeper: Option<&Keeper>, wanted: bool) -> Option<Fill> {
-        keeper
-            .filter(|_| wanted)
-            .map(|k| k.fill(&self.live, &self.cancel))
-    }
-
-    /// What else is done with a history: old plays are forgotten, Tautullis followed, collections counted.
-    fn tend(&mut self, history: History, status: &Status, config: &Config) -> web::collections::Collector {
-        let (forgotten, keeping) = (history.clone(), config.history.clone());
-        let (clock, cancel) = (self.clock.clone(), self.cancel.clone());
-        self.supervisor.restart("retention", move || {
-            keeping::forget_daily(forgotten.clone(), keeping.clone(), clock.clone(), cancel.clone())
-        });
-        for own in &config.tautulli {
-            let server = config.tautulli_server(own.server.as_deref());
-            let source = tautulli_sync::source(own, server.clone(), &config.data_dir);
-            let (history, clock) = (history.clone(), self.clock.clone());
-            let status = status.clone();
-            let cancel = self.cancel.clone();
-            self.supervisor.restart(format!("tautulli:{server}"), move || {
-                tautulli_sync::run(
-                    source.clone(),
-                    history.clone(),
-                    status.clone(),
-                    clock.clone(),
-                    cancel.clone(),
-                )
-            });
-        }
-        let (collector, asked) = web::collections::Collector::channel();
-        let service = Service::new(
-            history,
-            self.catalog.clone(),
-            config.collections.clone(),
-            self.clock.clone(),
-        );
-        let (asked, cancel) = (Arc::new(Mutex::new(asked)), self.cancel.clone());
-        self.supervisor.restart("collections", move || {
-            collections::run(service.clone(), asked.clone(), cancel.clone())
-        });
-        collector
-    }
-
-    /// Writes what is seen to other databases. It ends with the sources: what it would miss of the last second are
-    /// samples of what no longer is looked at.
-    fn send(&mut self, sending: Sending, context: &Arc<web::Context>) {
-        sending.start(&mut self.supervisor, context, &self.catalog, &self.cancel);
-    }
-
-    /// Has the libraries tell the recorder of what plays.
-    fn describe(&mut self, details: Details) {
-        let task = Describe {
-            catalog: self.catalog.clone(),
-            details,
-            live: self.live.clone(),
-            cancel: self.cancel.clone(),
-        };
-        self.supervisor.restart("details", move || task.clone().run());
-    }
-
-    /// Looks for further servers of the account, if that was asked for.
-    fn discover(&mut self, configured: Vec<plex::Config>, found: mpsc::Sender<Discovered>) {
-        let Some(tv) = self.tv.clone().filter(|tv| tv.all_servers) else {
-            return;
-        };
-        let (live, cancel) = (self.live.clone(), self.cancel.clone());
-        self.supervisor.restart("plex.tv", move || {
-            discovery::run(
-                tv.clone(),
-                configured.clone(),
-                live.clone(),
-                found.clone(),
-                cancel.clone(),
-            )
-        });
-    }
-
-    fn add(&mut self, server: Discovered) {
-        logging::censor().hide(&server.name);
-        let id = discovery::free_id(&server.name, &self.ids);
-        tracing::info!(
-            source.id = id,
-            "found server \"{}\" at plex.tv, watching it as {id}",
-            server.name
-        );
-        self.watch(server.into_config(id));
     }
 }
 

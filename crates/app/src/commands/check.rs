@@ -2,7 +2,7 @@
 
 use base::error::Chain;
 use export::sinks::influx;
-use sources::{plex, tautulli};
+use sources::{dispatcharr, plex, tautulli};
 use tokio::task::JoinSet;
 
 use super::{block_on, run};
@@ -23,8 +23,13 @@ pub(super) fn check(flags: &Flags, env: &Env, print: bool) -> Result<(), Failure
         output::complain(&format!("note: {remark}"));
     }
     let mut config = loaded.config;
-    let asked_for = [config.plex.len(), config.tautulli.len(), config.influxdb.len()];
-    if asked_for == [0; 3] && !config.plex_tv.all_servers {
+    let asked_for = [
+        config.plex.len(),
+        config.dispatcharr.len(),
+        config.tautulli.len(),
+        config.influxdb.len(),
+    ];
+    if asked_for == [0; 4] && !config.plex_tv.all_servers {
         return Err(Failure::config("no server is configured")
             .hint("set PLEX_SERVER and PLEX_TOKEN, or write a [[plex]] table into projectionist.toml"));
     }
@@ -66,15 +71,22 @@ async fn probe(mut config: Config) -> (usize, usize) {
         probes.spawn(async move { (n, describe(&server.id, plex::check(&server, tv.as_ref()).await)) });
     }
     let plexes = config.plex.len();
+    for (n, manager) in config.dispatcharr.iter().cloned().enumerate() {
+        probes.spawn(async move {
+            let outcome = dispatcharr::check(&manager).await;
+            (plexes + n, describe_dispatcharr(&manager.id, outcome))
+        });
+    }
+    let servers = plexes + config.dispatcharr.len();
     for (n, own) in config.tautulli.iter().enumerate() {
         let server = config.tautulli_server(own.server.as_deref());
         let source = tautulli_sync::source(own, server.clone(), &config.data_dir);
         probes.spawn(async move {
             let outcome = tautulli::check(&source).await;
-            (plexes + n, describe_tautulli(server.as_str(), outcome))
+            (servers + n, describe_tautulli(server.as_str(), outcome))
         });
     }
-    let before = plexes + config.tautulli.len();
+    let before = servers + config.tautulli.len();
     for (n, target) in config.influxdb.iter().cloned().enumerate() {
         probes.spawn(async move {
             (
@@ -107,6 +119,27 @@ fn describe(id: &str, outcome: Result<plex::CheckReport, plex::Error>) -> Result
         counted(report.sessions, "session"),
         counted(report.libraries, "library"),
     );
+    Ok(with_notes(line, &report.notes))
+}
+
+fn describe_dispatcharr(
+    id: &str,
+    outcome: Result<dispatcharr::CheckReport, dispatcharr::Error>,
+) -> Result<String, String> {
+    let report = outcome.map_err(|e| with_hint(&one_line(&Chain(&e).to_string()), e.hint()))?;
+    let version = report.version.map(|v| format!(" {v}")).unwrap_or_default();
+    let mut line = format!(
+        "dispatcharr \"{id}\": Dispatcharr{version} at {}, {} on the air",
+        report.url_used,
+        counted(report.feeds, "stream"),
+    );
+    let channels = report.channels.and_then(|n| usize::try_from(n).ok());
+    for (count, what) in [(channels, "channel"), (report.accounts, "provider account")] {
+        if let Some(count) = count {
+            line += ", ";
+            line += &counted(count, what);
+        }
+    }
     Ok(with_notes(line, &report.notes))
 }
 

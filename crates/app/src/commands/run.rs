@@ -30,10 +30,10 @@ pub(super) fn run(flags: &Flags, env: &Env) -> Result<(), Failure> {
     block_on(async {
         let signals = Signals::new()?;
         let listeners = Listeners::bind(&config).await?;
-        let servers = config.plex.len();
+        let servers = config.servers().count();
         let all_servers = config.plex_tv.all_servers;
         let base_path = config.base_path.clone();
-        let app = wiring::build(config, listeners, &salt, kept)?;
+        let app = wiring::build(config, listeners, &salt, kept).await?;
         for l in &app.addrs {
             let url = listen::url(l.addr, &base_path);
             tracing::info!(

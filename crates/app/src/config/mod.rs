@@ -24,7 +24,7 @@ use base::error::Chain;
 use base::tls::Trust;
 use export::sinks::influx;
 use jiff::tz::TimeZone;
-use model::SourceId;
+use model::{DISPATCHARR, PLEX, SourceId};
 use serde::Deserialize;
 use sources::{dispatcharr, plex};
 
@@ -83,6 +83,13 @@ impl Config {
                 .plex
                 .iter()
                 .any(|p| p.url.is_none() || (account && p.token.is_none() && p.token_file.is_none()))
+    }
+
+    /// Every server that is configured, with its kind, in order.
+    pub(crate) fn servers(&self) -> impl Iterator<Item = (SourceId, &'static str)> {
+        let plex = self.plex.iter().map(|p| (p.id.as_str().into(), PLEX));
+        let managers = self.dispatcharr.iter();
+        plex.chain(managers.map(|d| (d.id.as_str().into(), DISPATCHARR)))
     }
 
     /// Under which server the plays of a Tautulli are filed: the one it names, else the only one there is.
@@ -426,6 +433,7 @@ fn check_across(config: &mut Config, merged: &Merged) -> Result<(), Failure> {
             return Err(Failure::config(message).hint("give each an id of its own"));
         }
     }
+    check_dispatcharrs(config, merged)?;
     check_influxdbs(config, merged)?;
     let all = config.listen_as.iter().map(|l| &l.address).collect::<Vec<_>>();
     for (n, address) in all.iter().enumerate() {
@@ -435,6 +443,31 @@ fn check_across(config: &mut Config, merged: &Merged) -> Result<(), Failure> {
                 .refuse("", 0, "listen_as", message)
                 .hint("give each listener a port of its own"));
         }
+    }
+    Ok(())
+}
+
+/// Gives every stream manager its id, and what it is to be asked for; sees that no two servers share one.
+fn check_dispatcharrs(config: &mut Config, merged: &Merged) -> Result<(), Failure> {
+    let shown = &config.dispatcharr_metrics;
+    let wants = dispatcharr::Wants {
+        viewer_details: shown.include_client_stats,
+        channel_list: shown.include_channel_info,
+        plugins: shown.include_plugin_stats,
+    };
+    let mut taken: Vec<String> = config.plex.iter().map(|p| p.id.clone()).collect();
+    for (n, manager) in config.dispatcharr.iter_mut().enumerate() {
+        manager
+            .validate()
+            .map_err(|e| merged.refuse("dispatcharr", n, "url", &e).maybe_hint(e.hint()))?;
+        manager.id = manager.effective_id();
+        if taken.contains(&manager.id) {
+            let message = format!("two servers are called \"{}\"", manager.id);
+            let failure = merged.refuse("dispatcharr", n, "id", message);
+            return Err(failure.hint("give each an id of its own"));
+        }
+        taken.push(manager.id.clone());
+        manager.wants = wants;
     }
     Ok(())
 }

@@ -69,7 +69,7 @@ pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
     let outcome = block_on(async {
         let signals = Signals::new()?;
         let listener = listen::bind_near(&wanted, "--listen").await?;
-        let app = wiring::build(config, Listeners::only(listener), &Secret::new("demo"), kept)?;
+        let app = wiring::build(config, Listeners::only(listener), &Secret::new("demo"), kept).await?;
         output::print(&greeting(&app, &wanted));
         run::live(app, signals).await
     });

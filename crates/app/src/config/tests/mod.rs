@@ -1,5 +1,6 @@
 //! The configuration as a table of cases: what was said where, and what came out or was refused.
 
+mod managers;
 mod refusals;
 
 use std::path::PathBuf;
@@ -199,7 +200,7 @@ fn remarks_name_what_was_left_aside() {
 fn every_key_can_be_set_by_its_variable() {
     let dir = Dir::new(
         "[[plex]]\nurl = 'http://x'\n[[tautulli]]\nurl = 'http://t'\napi_key = 'k'\n\
-         [[influxdb]]\nurl = 'http://i'\n[plex_tv]\nall_servers = true\n",
+         [[influxdb]]\nurl = 'http://i'\n[[dispatcharr]]\nurl = 'http://d'\napi_key = 'k'\n[plex_tv]\nall_servers = true\n",
     );
     let sample = |at: At| match (at.key().kind, at.key().name) {
         (schema::Kind::Bool, _) => "true",
@@ -211,6 +212,7 @@ fn every_key_can_be_set_by_its_variable() {
         (_, "time_zone") => "Asia/Kolkata",
         (schema::Kind::Url, _) => "http://sample",
         (_, "listen") => ":77",
+        (_, "redis_url") => "redis://sample",
         _ => "/sample",
     };
     for at in At::all() {
@@ -221,6 +223,12 @@ fn every_key_can_be_set_by_its_variable() {
             ("influxdb", "org") => &[
                 ("PROJECTIONIST__INFLUXDB__0__BUCKET", "b"),
                 ("PROJECTIONIST__INFLUXDB__0__TOKEN", "t"),
+            ],
+            ("dispatcharr", "user") => &[("PROJECTIONIST__DISPATCHARR__0__PASSWORD", "p")],
+            ("dispatcharr", "password" | "password_file") => &[("PROJECTIONIST__DISPATCHARR__0__USER", "u")],
+            ("dispatcharr", "notifications") => &[
+                ("PROJECTIONIST__DISPATCHARR__0__USER", "u"),
+                ("PROJECTIONIST__DISPATCHARR__0__PASSWORD", "p"),
             ],
             ("influxdb", "bucket") => &[
                 ("PROJECTIONIST__INFLUXDB__0__ORG", "o"),
@@ -364,6 +372,8 @@ fn the_schema_and_the_structs_know_the_same_keys() {
     assert_eq!(fields_of::<plex::Config>(), schema("plex"));
     assert_eq!(fields_of::<plex::TvConfig>(), schema("plex_tv"));
     assert_eq!(fields_of::<influx::Config>(), schema("influxdb"));
+    assert_eq!(fields_of::<dispatcharr::Config>(), schema("dispatcharr"));
+    assert_eq!(fields_of::<DispatcharrMetrics>(), schema("dispatcharr_metrics"));
 }
 
 #[test]
