@@ -96,7 +96,7 @@ impl Tracks {
         let old = std::mem::take(&mut self.runs);
         let before = server.iptv.take().unwrap_or_default();
         let looked = self.looked.replace(Seen::at(moment));
-        if old.is_empty() && feeds.is_empty() {
+        if before.runs.is_empty() && feeds.is_empty() {
             server.iptv = Some(before);
             return;
         }

@@ -111,6 +111,10 @@ impl Track {
     pub(super) fn update(&mut self, mut feed: Feed, look: &mut Look<'_>) {
         self.credit(look);
         share_unchanged(&self.run.feed, &mut feed);
+        if feed.channel.name.is_none() && self.run.feed.channel.name.is_some() {
+            // Deleted while it is on the air, or not found this time: history should still know what it was.
+            feed.channel = self.run.feed.channel.clone();
+        }
         let mut changed = rules::visibly_changed(&self.run.feed, &feed);
         // What came since the last look came by the stream of that look.
         self.count_bytes(&feed, look);

@@ -269,6 +269,32 @@ fn bytes_are_absent_until_told_and_never_go_back() {
 }
 
 #[test]
+fn a_channel_deleted_while_it_is_on_the_air_keeps_its_name_to_the_end() {
+    let mut w = World::manager();
+    let deleted = || {
+        change(&watched(&feed("a"), &[viewer("x")]), |f| {
+            f.channel = Arc::default();
+        })
+    };
+    w.feeds(vec![watched(&feed("a"), &[viewer("x")])]);
+    w.told();
+    w.wait(5_000)
+        .feeds(vec![deleted()])
+        .wait(5_000)
+        .feeds(vec![deleted()]);
+    assert_eq!(w.told(), [""; 0]);
+    w.wait(5_000).feeds(vec![]);
+    assert_eq!(w.ended_runs()[0].feed.channel.name.as_deref(), Some("Channel a"));
+    assert_eq!(w.ended_viewings()[0].channel.name.as_deref(), Some("Channel a"));
+    // One that was never known is named when it is.
+    w.wait(5_000)
+        .feeds(vec![deleted()])
+        .wait(5_000)
+        .feeds(vec![feed("a")]);
+    assert_eq!(w.run().feed.channel.name.as_deref(), Some("Channel a"));
+}
+
+#[test]
 fn viewers_are_views_of_their_users() {
     let mut w = World::manager();
     let nobody = || {

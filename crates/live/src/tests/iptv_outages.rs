@@ -160,6 +160,15 @@ fn after_many_hours_it_is_another_run() {
         assert_eq!(w.ended_runs().len(), ended, "after {hours} h");
         assert_eq!(w.iptv().runs.len(), 1);
     }
+    let mut w = World::manager();
+    w.feeds(vec![on_air(60_000, 100)]);
+    let mut w = restart(&w);
+    w.wait(7 * 3_600_000).feeds(vec![]);
+    assert_eq!(
+        (w.ended_runs().len(), w.iptv().runs.len()),
+        (1, 0),
+        "gone from the snapshot as well"
+    );
 }
 
 #[test]
