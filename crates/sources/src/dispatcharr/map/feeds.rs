@@ -4,6 +4,9 @@ mod live;
 mod timeshift;
 mod vod;
 
+#[cfg(test)]
+pub(super) use vod::{Episode, episode as vod_episode};
+
 use std::collections::HashSet;
 
 use jiff::Timestamp;

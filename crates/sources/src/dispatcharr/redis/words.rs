@@ -49,7 +49,7 @@ pub(super) fn fault(shown: &str, e: &RedisError) -> Fault {
         _ if e.is_io_error() || e.is_connection_dropped() => (
             Kind::Unreachable,
             "closed the connection",
-            Some("if it wants TLS, use rediss://"),
+            Some("is it a Redis that listens there? if it wants TLS, use rediss://"),
         ),
         _ => (Kind::ServerError, "refused a command", None),
     };

@@ -34,7 +34,7 @@ impl<'de> Field<'de> for Message {
 
 /// Scheme, host and port, and the path if it has one segment at most: longer ones are often `/live/user/password/…`.
 /// No user info, no query, no fragment. `None` for what is no address of a host.
-fn reduced(url: &str) -> Option<String> {
+pub(super) fn reduced(url: &str) -> Option<String> {
     let mut url = reqwest::Url::parse(url).ok()?;
     url.host_str().filter(|h| !h.is_empty())?;
     // Both fail only for addresses without a host.
@@ -53,7 +53,7 @@ fn reduced(url: &str) -> Option<String> {
 
 /// Every word that is an address is reduced; every word that may be the rest of one (a path of two segments, a query, a
 /// pair with `=`) becomes `…`.
-fn without_addresses(words: &str) -> String {
+pub(super) fn without_addresses(words: &str) -> String {
     let mut out = String::new();
     for word in words.split(|c: char| c.is_whitespace() || c.is_control()) {
         if word.is_empty() {

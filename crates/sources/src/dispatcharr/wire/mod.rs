@@ -71,10 +71,13 @@ pub(super) fn detail(body: &[u8]) -> Result<Decoded<Detail>, DecodeError> {
     Ok(read)
 }
 
+/// What it is called in errors.
+const OBJECT: &str = "JSON object";
+
 /// An answer that is one object. An error has words of its own, so whoever reads one checks the status first.
 pub(super) fn object<T: for<'de> Object<'de>>(body: &[u8]) -> Result<Decoded<T>, DecodeError> {
-    let read: Decoded<Option<Box<T>>> = read(body, '{', "an object")?;
-    let value = *read.value.ok_or(not_a("an object"))?;
+    let read: Decoded<Option<Box<T>>> = read(body, '{', OBJECT)?;
+    let value = *read.value.ok_or(not_a(OBJECT))?;
     Ok(Decoded {
         value,
         issues: read.issues,
@@ -83,7 +86,7 @@ pub(super) fn object<T: for<'de> Object<'de>>(body: &[u8]) -> Result<Decoded<T>,
 
 /// An answer that is a bare list.
 pub(super) fn list<T: for<'de> Object<'de>>(body: &[u8]) -> Result<Decoded<Vec<T>>, DecodeError> {
-    read(body, '[', "a list")
+    read(body, '[', "list")
 }
 
 fn missing(field: &'static str) -> DecodeError {

@@ -89,15 +89,15 @@ fn channel(content: &VodContent) -> Channel {
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Episode {
-    pub(super) name: Option<Text>,
-    pub(super) season: Option<u32>,
-    pub(super) number: Option<u32>,
+pub(in super::super) struct Episode {
+    pub(in super::super) name: Option<Text>,
+    pub(in super::super) season: Option<u32>,
+    pub(in super::super) number: Option<u32>,
 }
 
 /// Providers put the show and the number into an episode's name, and Dispatcharr puts the show before that again:
 /// `Show - Show - S01E01 - Pilot` is `Pilot`.
-pub(super) fn episode(content_name: Option<&str>, told: &Content) -> Episode {
+pub(in super::super) fn episode(content_name: Option<&str>, told: &Content) -> Episode {
     let mut rest = told
         .episode_name
         .as_deref()
