@@ -12,6 +12,8 @@ mod provider;
 mod ranking;
 mod rows;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod told;
 mod users;
 mod viewers;

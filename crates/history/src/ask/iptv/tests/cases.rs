@@ -1,0 +1,245 @@
+//! Filters one by one, and what the tables are asked.
+
+use super::super::{Order, Paging, provider_days, providers, ranking, runs, users, viewings};
+use super::*;
+
+fn told(channel: usize, login: i64, who: usize) -> Told {
+    Told {
+        server: channel % 2,
+        channel,
+        from: 10 * i64::try_from(channel).unwrap(),
+        to: 100,
+        open: false,
+        changes: Vec::new(),
+        login,
+        limit: Some(2),
+        who,
+    }
+}
+
+fn world() -> World {
+    World {
+        runs: vec![told(0, 1, 0), told(1, 2, 0), told(2, 3, 0), told(3, 1, 0)],
+        viewings: vec![told(0, 1, 0), told(1, 2, 2), told(2, 3, 3), told(3, 1, 4)],
+    }
+}
+
+#[test]
+fn every_filter_chooses() {
+    let (_dir, history) = world().history();
+    let none = Filter::default;
+    let list = |texts: &[&str]| texts.iter().map(|t| Text::from(*t)).collect::<Vec<_>>();
+    let q = |q: &str| Filter {
+        q: Some(q.into()),
+        ..none()
+    };
+    // Which runs pass, then which viewings, by their channel. Viewing n belongs to run n.
+    let cases: [(Filter, &[usize], &[usize]); 22] = [
+        (none(), &[0, 1, 2, 3], &[0, 1, 2, 3]),
+        (
+            Filter {
+                servers: vec!["attic".into()],
+                ..none()
+            },
+            &[0, 2],
+            &[0, 2],
+        ),
+        (
+            Filter {
+                servers: vec!["nowhere".into()],
+                ..none()
+            },
+            &[],
+            &[],
+        ),
+        (
+            Filter {
+                kinds: vec![FeedKind::Live, FeedKind::Vod],
+                ..none()
+            },
+            &[0, 1, 2],
+            &[0, 1, 2],
+        ),
+        (
+            Filter {
+                channels: list(&["uuid-2", "key-3"]),
+                ..none()
+            },
+            &[2, 3],
+            &[2, 3],
+        ),
+        (
+            Filter {
+                channels: list(&["nothing"]),
+                ..none()
+            },
+            &[],
+            &[],
+        ),
+        (
+            Filter {
+                groups: list(&["Group"]),
+                ..none()
+            },
+            &[0, 1],
+            &[0, 1],
+        ),
+        (
+            Filter {
+                accounts: list(&["two"]),
+                ..none()
+            },
+            &[1, 2],
+            &[1, 2],
+        ),
+        (
+            Filter {
+                profiles: vec![1, 3],
+                ..none()
+            },
+            &[0, 2, 3],
+            &[0, 2, 3],
+        ),
+        (
+            Filter {
+                profiles: vec![1],
+                accounts: list(&["two"]),
+                ..none()
+            },
+            &[],
+            &[],
+        ),
+        (
+            Filter {
+                users: list(&["ada", "Bo"]),
+                ..none()
+            },
+            &[0, 1],
+            &[0, 1],
+        ),
+        (
+            Filter {
+                users: list(&["10.0.0.1"]),
+                ..none()
+            },
+            &[2],
+            &[2],
+        ),
+        (
+            Filter {
+                users: list(&["client-0"]),
+                ..none()
+            },
+            &[3],
+            &[3],
+        ),
+        (q(""), &[0, 1, 2, 3], &[0, 1, 2, 3]),
+        (q("nEWS"), &[0], &[0]),
+        (q("102.5"), &[0], &[0]),
+        (q("STREAM ä"), &[3], &[3]),
+        (q("stream of 2"), &[1], &[]),
+        (q("login 3"), &[2], &[]),
+        (q("ONE"), &[0, 3], &[0, 3]),
+        (q("bo"), &[], &[1]),
+        (q("client-"), &[], &[0, 1, 2, 3]),
+    ];
+    let page = Paging {
+        limit: 100,
+        after: None,
+    };
+    for (filter, run_channels, viewing_channels) in cases {
+        let place = |feed: &str| (0..CHANNELS).find(|n| feed.starts_with(key(*n)));
+        let of = |feed: &Text| place(feed).unwrap_or(2);
+        let mut got: Vec<_> = ask(&history, |v| runs(v, &filter, page))
+            .items
+            .iter()
+            .map(|r| of(&r.feed))
+            .collect();
+        got.sort_unstable();
+        assert_eq!(got, run_channels, "runs: {filter:?}");
+        let found = ask(&history, |v| viewings(v, &filter, page)).items;
+        let mut got: Vec<_> = found.iter().map(|r| of(&r.feed)).collect();
+        got.sort_unstable();
+        assert_eq!(got, viewing_channels, "viewings: {filter:?}");
+        let views: u64 = ask(&history, |v| users(v, &filter)).iter().map(|u| u.views).sum();
+        assert_eq!(views, viewing_channels.len() as u64, "users: {filter:?}");
+        let fed: u64 = ask(&history, |v| providers(v, &filter, &zone()))
+            .iter()
+            .map(|p| p.runs)
+            .sum();
+        assert_eq!(fed, run_channels.len() as u64, "providers: {filter:?}");
+    }
+}
+
+#[test]
+fn a_provider_is_asked_for_segment_by_segment() {
+    let mut run = told(0, 1, 0);
+    run.changes = vec![(20, 2), (50, 1)];
+    let world = World {
+        runs: vec![run],
+        viewings: Vec::new(),
+    };
+    let (_dir, history) = world.history();
+    let of = |profiles: Vec<i64>| {
+        let filter = Filter {
+            profiles,
+            ..Filter::default()
+        };
+        ask(&history, |v| provider_days(v, &filter, &zone()))
+    };
+    let one = &of(vec![1])[0];
+    assert_eq!((one.peak, one.connection_ms, one.failovers), (1, 70 * 60_000, 1));
+    assert_eq!((one.limit, one.at_limit_ms), (Some(2), Some(0)));
+    let two = &of(vec![2])[0];
+    assert_eq!(
+        (two.connection_ms, two.failovers, two.account.as_deref()),
+        (30 * 60_000, 1, Some("two"))
+    );
+    assert_eq!(of(Vec::new()).len(), 2);
+}
+
+#[test]
+fn places_are_given_by_what_is_asked_for() {
+    let mut world = world();
+    world.viewings.push(told(1, 1, 1));
+    world.runs[2].changes = vec![(50, 1), (60, 2)];
+    let (_dir, history) = world.history();
+    let first = |order| {
+        let ranks = ask(&history, |v| ranking(v, &Filter::default(), order, 1));
+        assert_eq!(ranks.len(), 1);
+        ranks[0].key.to_string()
+    };
+    assert_eq!(first(Order::ViewerTime), "key-1", "two for 90 minutes");
+    assert_eq!(first(Order::Views), "key-1");
+    assert_eq!(first(Order::OnAir), "uuid-0", "it began first");
+    assert_eq!(first(Order::Failovers), "uuid-2");
+    assert_eq!(first(Order::Bytes), "uuid-2");
+    assert_eq!(
+        first(Order::Buffering),
+        "uuid-2",
+        "20, 50 and 60 leave 6, 1 and 4 of 7"
+    );
+}
+
+#[test]
+fn a_window_is_a_range_of_an_index() {
+    let (_dir, history) = world().history();
+    for table in ["feed_run", "viewing"] {
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT id FROM {table} WHERE span = ?1 AND started_ms >= ?2 \
+             AND (started_ms, id) < (?3, ?4) ORDER BY started_ms DESC, id DESC"
+        );
+        let plan: Vec<String> = ask(&history, |v| {
+            let mut explain = v.conn.prepare(&sql).unwrap();
+            let lines = explain.query_map([0; 4], |row| row.get(3)).unwrap();
+            Ok(lines.map(Result::unwrap).collect())
+        });
+        assert_eq!(plan.len(), 1, "no sorting: {plan:?}");
+        assert!(
+            plan[0].contains(&format!(
+                "INDEX {table}_window (span=? AND started_ms>? AND started_ms<?)"
+            )),
+            "{plan:?}"
+        );
+    }
+}
