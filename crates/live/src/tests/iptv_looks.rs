@@ -123,15 +123,32 @@ fn a_manager_that_restarted_between_two_looks_has_another_run() {
 }
 
 #[test]
-fn a_start_that_one_answer_leaves_out_is_not_forgotten() {
+fn another_kind_of_feed_under_the_same_key_is_another_run() {
     let mut w = World::manager();
-    w.feeds(vec![since(&feed("a"), at(T0 - 90_000), 90_000)]);
-    w.wait(5_000)
-        .feeds(vec![in_state(&feed("a"), FeedState::Initializing)]);
-    assert!(w.ended_runs().is_empty());
-    w.wait(5_000)
-        .feeds(vec![since(&feed("a"), at(T0 + 4_000), 6_000)]);
-    assert_eq!(w.ended_runs().len(), 1);
+    let film = || change(&feed("a"), |f| f.kind = FeedKind::Vod);
+    w.feeds(vec![feed("a")]).wait(5_000).feeds(vec![film()]);
+    assert_eq!(
+        (w.ended_runs()[0].feed.kind, w.run().feed.kind),
+        (FeedKind::Live, FeedKind::Vod)
+    );
+}
+
+#[test]
+fn an_age_that_one_answer_leaves_out_is_not_forgotten() {
+    let started = |ms| change(&feed("a"), |f| f.started_at = Some(at(ms)));
+    let up = |ms| change(&feed("a"), |f| f.uptime_ms = Some(ms));
+    for (before, after) in [
+        (started(T0 - 90_000), started(T0 + 4_000)),
+        (up(90_000), up(6_000)),
+    ] {
+        let mut w = World::manager();
+        w.feeds(vec![before]);
+        w.wait(5_000)
+            .feeds(vec![in_state(&feed("a"), FeedState::Initializing)]);
+        assert!(w.ended_runs().is_empty());
+        w.wait(5_000).feeds(vec![after]);
+        assert_eq!(w.ended_runs().len(), 1);
+    }
 }
 
 #[test]

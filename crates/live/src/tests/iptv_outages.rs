@@ -1,10 +1,10 @@
 //! Outages of a manager, and restarts of ours.
 
-use model::iptv::CarriedIptv;
+use model::iptv::{CarriedIptv, FeedState};
 use model::{Body, Carried, ServerSnapshot};
 
 use super::build::{World, at};
-use super::iptv_build::{feed, inventory, received, sent, since, viewer, watched};
+use super::iptv_build::{feed, in_state, inventory, received, sent, since, viewer, watched};
 use crate::State;
 
 const T0: u64 = 1_000_000;
@@ -191,4 +191,24 @@ fn the_inventory_is_read_again_after_a_restart() {
     assert_eq!(w.run().segments[0].account.as_deref(), Some("Acme"));
     w.wait(5_000).feeds(vec![on_air(65_000, 100)]);
     assert_eq!(w.run().segments[0].account.as_deref(), Some("Acme"));
+}
+
+#[test]
+fn an_error_that_lasts_over_a_restart_is_one_error() {
+    let error = |f| in_state(&f, FeedState::Error);
+    let mut w = World::manager();
+    w.feeds(vec![error(on_air(60_000, 100))]);
+    let mut w = restart(&w);
+    w.wait(5_000).feeds(vec![error(on_air(65_000, 200))]);
+    assert_eq!((w.run().totals.errors, w.provider(7).errors), (1, 1));
+}
+
+#[test]
+fn what_was_not_open_when_it_was_written_down_began_later() {
+    let mut w = World::manager();
+    w.feeds(vec![on_air(60_000, 100)]);
+    let mut w = restart(&w);
+    let other = since(&feed("b"), at(T0 - 20_000), 80_000);
+    w.wait(60_000).feeds(vec![on_air(120_000, 200), other]);
+    assert_eq!(w.iptv().runs[1].started_at, at(T0 + 1));
 }
