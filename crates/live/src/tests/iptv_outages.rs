@@ -4,14 +4,15 @@ use model::iptv::{CarriedIptv, FeedState};
 use model::{Body, Carried, ServerSnapshot};
 
 use super::build::{World, at};
-use super::iptv_build::{feed, in_state, inventory, received, sent, since, viewer, watched};
+use super::iptv_build::{change, feed, in_state, inventory, received, sent, since, viewer, watched};
 use crate::State;
 
 const T0: u64 = 1_000_000;
 
 fn on_air(uptime_ms: u64, bytes: u64) -> model::iptv::Feed {
     let f = since(&feed("a"), at(T0 - 60_000), uptime_ms);
-    received(&watched(&f, &[sent(&viewer("x"), bytes)]), bytes)
+    let f = received(&watched(&f, &[sent(&viewer("x"), bytes)]), bytes);
+    change(&f, |f| f.sent_bytes = Some(bytes))
 }
 
 #[test]
@@ -127,6 +128,7 @@ fn a_run_that_still_runs_goes_on_as_the_same_run() {
         (after.totals.received_bytes, after.viewings[0].sent_bytes),
         (Some(400), Some(400))
     );
+    assert_eq!(after.totals.sent_bytes, Some(400));
     assert_eq!(
         (w.provider(7).received_bytes, w.provider(7).connection_ms),
         (400, 10_000)
