@@ -7,7 +7,7 @@
 mod backfill;
 mod body;
 #[cfg(test)]
-mod build;
+pub(crate) mod build;
 mod details;
 pub(crate) mod iptv;
 mod json;
@@ -21,6 +21,9 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use model::iptv::{FeedRun, Viewing};
 use model::{Carried, SourceId};
 
 pub use backfill::{Backfilled, backfill, drop_seen, known_until_s, set_known_until_s};
@@ -30,6 +33,7 @@ pub use policy::{Ignored, Policy};
 pub use status::{Figures, Status};
 pub use task::Recorder;
 
+use crate::store::Txn;
 use crate::{Error, History};
 
 /// What an earlier process left.
@@ -70,6 +74,15 @@ pub fn restore(
     }
     carried.retain(|c| may_appear(&c.source));
     Ok(Restored { carried })
+}
+
+/// Keeps runs and viewings of a stream manager that are over and that no recorder saw, such as those of a demo.
+pub fn add_ended(
+    txn: &mut Txn<'_>,
+    runs: Vec<Arc<FeedRun>>,
+    viewings: Vec<Arc<Viewing>>,
+) -> Result<(), Error> {
+    iptv::save_ended(txn, runs, viewings)
 }
 
 /// Work that waits for the store, from a task.

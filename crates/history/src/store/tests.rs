@@ -84,3 +84,82 @@ fn a_question_goes_on_beside_a_long_change() {
     end.send(()).unwrap();
     change.wait().unwrap();
 }
+
+fn schema(conn: &Connection) -> Vec<Option<String>> {
+    let mut all = conn
+        .prepare("SELECT sql FROM sqlite_schema ORDER BY name")
+        .unwrap();
+    let rows = all.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+/// A history of the first version, with plays in it, as that version left it.
+#[test]
+fn a_history_of_the_first_version_is_taken_over_with_its_plays() {
+    use crate::record::build::record;
+    let dir = tempfile::tempdir().unwrap();
+    let plays = |history: &History| {
+        let ids: Vec<u32> = {
+            let columns = history.columns();
+            columns.rows().map(|row| columns.id(row)).collect()
+        };
+        history.read(|view| view.stored(&ids)).unwrap()
+    };
+    let history = History::open(dir.path(), Settings::default()).unwrap();
+    history.change(|txn| txn.add(&record())).wait().unwrap();
+    let before = plays(&history);
+    assert_eq!(before.len(), 1);
+    history.close();
+    let path = dir.path().join(super::FILE_NAME);
+    let old = Connection::open(&path).unwrap();
+    old.execute_batch(
+        "DROP TABLE open_feed; DROP TABLE feed_segment; DROP TABLE feed_run; DROP TABLE viewing;
+         DROP TABLE iptv_channel; DROP TABLE iptv_text; DROP TABLE iptv_provider_counter;
+         DROP TABLE iptv_view_counter;
+         DELETE FROM schema_migration WHERE number > 1; PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    let mut first = Connection::open_in_memory().unwrap();
+    super::migrate::migrate(&mut first, &path, &super::migrate::MIGRATIONS[..1]).unwrap();
+    assert_eq!(schema(&old), schema(&first), "so the first version left it");
+    drop(old);
+
+    let history = History::open(dir.path(), Settings::default()).unwrap();
+    assert_eq!(plays(&history), before);
+    assert_eq!(history.columns().len(), 1);
+    assert_eq!(history.verify().unwrap().problems, Vec::<String>::new());
+    let copy = Connection::open(dir.path().join("history.db.before-0002")).unwrap();
+    assert_eq!(schema(&copy), schema(&first));
+    let runs: i64 = history
+        .read(|view| {
+            let count = view
+                .conn
+                .query_row("SELECT count(*) FROM feed_run", [], |row| row.get(0));
+            Ok(count.unwrap())
+        })
+        .unwrap();
+    assert_eq!(runs, 0);
+}
+
+/// What the tables of stream managers do not declare is looked at all the same.
+#[test]
+fn loose_ends_of_stream_managers_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = History::open(dir.path(), Settings::default()).unwrap();
+    let run = crate::record::iptv::build::run(1, 0, 1);
+    crate::record::iptv::build::keep(&history, vec![run], Default::default());
+    assert_eq!(history.verify().unwrap().problems, Vec::<String>::new());
+    let damage = history.change(|txn| {
+        let sql = "DELETE FROM iptv_text WHERE text = 'provider'; UPDATE feed_run SET span = 0; DELETE FROM iptv_channel";
+        txn.conn.execute_batch(sql).map_err(Error::sql("a test"))
+    });
+    damage.wait().unwrap();
+    assert_eq!(
+        history.verify().unwrap().problems,
+        [
+            "1 rows of feed_run point to no iptv_channel",
+            "1 rows of feed_segment point to no iptv_text",
+            "1 rows of feed_run are neither over nor running",
+        ]
+    );
+}

@@ -25,7 +25,7 @@ pub(in crate::record) struct Save {
     pub(super) providers: Vec<(SourceId, ProfileId, ProviderCounters)>,
     pub(super) views: Vec<(SourceId, ViewKey, ViewCounters)>,
     /// So many of what was told to have ended are in it, oldest first.
-    taken: usize,
+    pub(super) taken: usize,
 }
 
 #[derive(Clone, Debug)]

@@ -13,8 +13,27 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
+use model::iptv::{FeedRun, Viewing};
+
+use super::rows::ServerIds;
+use crate::Error;
+use crate::store::Txn;
+
 pub(crate) use body::channel_from_json;
 pub(super) use book::{Book, ENDED_BATCH, Save};
 pub(crate) use restore::totals;
 pub(super) use restore::{carried, close_left, has_left};
 pub(super) use rows::save;
+
+/// Keeps what is over and was watched by no recorder.
+pub(super) fn save_ended(
+    txn: &mut Txn<'_>,
+    runs: Vec<Arc<FeedRun>>,
+    viewings: Vec<Arc<Viewing>>,
+) -> Result<(), Error> {
+    let mut closed = Save::default();
+    (closed.closed_runs, closed.closed_viewings) = (runs, viewings);
+    save(txn, &closed, &mut ServerIds::default())
+}

@@ -1,4 +1,5 @@
 mod body;
+mod iptv;
 mod of;
 mod recorder;
 mod save;

@@ -243,3 +243,56 @@ fn a_window_is_a_range_of_an_index() {
         );
     }
 }
+
+/// Not a judgement but a figure: `cargo test -p history -- --ignored --nocapture what_a_month_costs`.
+#[test]
+#[ignore = "measures"]
+#[expect(clippy::print_stdout, reason = "tells what it measured")]
+fn what_a_month_costs() {
+    const VIEWINGS: i64 = 100_000;
+    let year = 365 * 1_440;
+    let of = |n: i64, every: i64, length: i64| {
+        let from = n * year / every;
+        let (channel, who) = (usize::try_from(n).unwrap() % 2, usize::try_from(n).unwrap() % 3);
+        Told {
+            from,
+            to: from + 1 + n % length,
+            channel,
+            who,
+            server: 0,
+            open: false,
+            changes: vec![(from, 2)],
+            login: 1,
+            limit: Some(4),
+        }
+    };
+    let world = World {
+        runs: (0..VIEWINGS / 5).map(|n| of(n, VIEWINGS / 5, 300)).collect(),
+        viewings: (0..VIEWINGS).map(|n| of(n, VIEWINGS, 120)).collect(),
+    };
+    let began = std::time::Instant::now();
+    let (_dir, history) = world.history();
+    println!("kept in {:?}", began.elapsed());
+    let timed = |name: &str, question: &dyn Fn(&View<'_>) -> Result<usize, Error>| {
+        let began = std::time::Instant::now();
+        let found = ask(&history, question);
+        println!("{name}: {found} in {:?}", began.elapsed());
+    };
+    let month = filter((Some(year - 60 * 1_440), Some(year - 30 * 1_440)));
+    let page = Paging {
+        limit: 50,
+        after: None,
+    };
+    for (name, filter) in [("month", &month), ("year", &Filter::default())] {
+        timed(name, &|v| Ok(ranking(v, filter, Order::ViewerTime, 10)?.len()));
+        timed(name, &|v| Ok(users(v, filter)?.len()));
+        timed(name, &|v| {
+            Ok(super::super::viewers(v, filter, &zone(), super::super::By::Hour)?.len())
+        });
+        timed(name, &|v| Ok(provider_days(v, filter, &zone())?.len()));
+        timed(name, &|v| Ok(viewings(v, filter, page)?.items.len()));
+        timed(name, &|v| Ok(runs(v, filter, page)?.items.len()));
+    }
+    let bytes = history.stats().unwrap();
+    println!("{} bytes", bytes.file_bytes + bytes.log_bytes);
+}
