@@ -339,3 +339,116 @@ pub(super) fn socket_path(token: &Secret) -> String {
     }
     path
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// `{"exp":1795240000,"iat":1795238200}`: half an hour.
+    const HALF_AN_HOUR: &str = "e30.eyJleHAiOjE3OTUyNDAwMDAsImlhdCI6MTc5NTIzODIwMH0.planted";
+
+    fn tokens(access: &str) -> Tokens {
+        Tokens {
+            access: Secret::new(access),
+            refresh: Some(Secret::new("refresh")),
+        }
+    }
+
+    fn refusal(kind: Kind) -> Error {
+        Error::new("dispatcharr \"attic\"", kind, "no")
+    }
+
+    #[test]
+    fn a_login_is_used_renewed_and_only_then_repeated() {
+        let (mut session, start) = (Session::default(), Instant::now());
+        assert_eq!(session.step(start), Step::SignIn);
+        session.signed_in(tokens(HALF_AN_HOUR), start);
+        session.accepted();
+        let (token, renewal) = (Secret::new(HALF_AN_HOUR), Secret::new("refresh"));
+        assert_eq!(session.step(start + SECOND * 1739), Step::Use(token.clone()));
+        assert_eq!(session.step(start + SECOND * 1740), Step::Renew(renewal.clone()));
+        // Refused in the middle of its life: renewed, then replaced, then given up.
+        assert!(session.refused(&token, 0, start));
+        assert_eq!(session.step(start), Step::Renew(renewal));
+        session.renewed(Secret::new("second"), start);
+        assert!(session.refused(&Secret::new("second"), 1, start));
+        assert_eq!(session.step(start), Step::SignIn);
+        session.signed_in(tokens("third"), start);
+        assert!(!session.refused(&Secret::new("third"), 2, start));
+        // Another request renewed it meanwhile: nothing is thrown away.
+        assert!(session.refused(&token, 0, start));
+        assert_eq!(session.step(start), Step::Use(Secret::new("third")));
+    }
+
+    #[test]
+    fn two_logins_a_minute_and_no_third() {
+        let (mut session, start) = (Session::default(), Instant::now());
+        for n in 0..2 {
+            assert_eq!(session.step(start + SECOND * n), Step::SignIn);
+            session.signed_in(tokens("a"), start + SECOND * n);
+            session.accepted();
+            (session.access, session.refresh) = (None, None);
+        }
+        assert_eq!(
+            session.step(start + SECOND * 11),
+            Step::Wait(LOGIN_WINDOW - SECOND * 11)
+        );
+        assert_eq!(session.step(start + LOGIN_WINDOW), Step::SignIn);
+    }
+
+    #[test]
+    fn refused_logins_come_ever_less_often_and_unanswered_ones_as_often_as_looks() {
+        let (mut session, mut now) = (Session::default(), Instant::now());
+        let mut waits = Vec::new();
+        for _ in 0..6 {
+            session.not_signed_in(&refusal(Kind::Unauthorized), None, now);
+            let Step::Wait(wait) = session.step(now) else {
+                panic!("it waits")
+            };
+            waits.push(wait.as_secs() / 60);
+            now += wait;
+            assert_eq!(session.step(now), Step::SignIn);
+        }
+        assert_eq!(waits, [1, 2, 4, 8, 15, 15]);
+        for kind in [Kind::Unreachable, Kind::ServerError] {
+            session.not_signed_in(&refusal(kind), None, now);
+            assert_eq!(session.step(now), Step::SignIn);
+        }
+        session.not_signed_in(&refusal(Kind::RateLimited), Some(SECOND * 59), now);
+        assert_eq!(session.step(now), Step::Wait(SECOND * 59));
+    }
+
+    #[test]
+    fn lives_of_tokens() {
+        for (token, life) in [
+            (HALF_AN_HOUR, Some(1800)),
+            ("e30.eyJleHAiOjE3OTUyNDAwMDB9.x", None),
+            ("no token", None),
+            ("a.!.b", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                lifetime(&Secret::new(token)),
+                life.map(Duration::from_secs),
+                "{token}"
+            );
+        }
+    }
+
+    #[test]
+    fn waits_as_they_are_told() {
+        let told: &[u8] = br#"{"detail":"Request was throttled. Expected available in 59 seconds."}"#;
+        assert_eq!(seconds_told(told), Some(SECOND * 59));
+        for other in [&b"{}"[..], b"available in a while", b"\xff"] {
+            assert_eq!(seconds_told(other), None);
+        }
+    }
+
+    #[test]
+    fn a_token_cannot_leave_its_place_in_the_address() {
+        assert_eq!(socket_path(&Secret::new("a.b-c_d")), "/ws/?token=a.b-c_d");
+        assert_eq!(socket_path(&Secret::new("a&b#c d")), "/ws/?token=a%26b%23c%20d");
+    }
+}

@@ -37,6 +37,8 @@ pub async fn check(cfg: &Config) -> Result<CheckReport, Error> {
     let accounts = noted(inventory::accounts(&client).await, &mut notes)?;
     let profiles = accounts.as_deref().map(profiles).unwrap_or_default();
     if sides::has_redis(cfg) {
+        // With nothing to read it would not even be connected to: a number that no login has is read, too.
+        let profiles = profiles.into_iter().chain([ProfileId(0)]).collect();
         let ask = redis::Ask {
             prefix: Prefix::of_version(version.as_deref().unwrap_or_default()),
             profiles,

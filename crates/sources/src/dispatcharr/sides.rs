@@ -58,7 +58,8 @@ pub(super) struct Sides {
     /// False if this version cannot be asked for some channels.
     has_by_uuids: bool,
     summary_at: Option<Instant>,
-    streams_at: Option<Instant>,
+    /// When streams were last asked for, and which.
+    streams: Option<(Instant, Vec<i64>)>,
     programmes: Programmes,
     reader: Option<Reader>,
 }
@@ -94,7 +95,7 @@ impl Sides {
             channels: HashMap::new(),
             has_by_uuids: true,
             summary_at: None,
-            streams_at: None,
+            streams: None,
             programmes: Programmes::default(),
             reader: None,
         }
@@ -104,7 +105,7 @@ impl Sides {
     pub(super) fn forget(&mut self) {
         self.has_by_uuids = true;
         self.channels.clear();
-        (self.summary_at, self.streams_at) = (None, None);
+        (self.summary_at, self.streams) = (None, None);
         self.programmes = Programmes::default();
     }
 
@@ -127,7 +128,7 @@ impl Sides {
         self.reader = reader;
         self.take_channels(shared, on_air, channels, now);
         if let Some(rows) = self.taken(STREAMS, streams) {
-            self.streams_at = Some(now);
+            self.streams = Some((now, on_air.streams.clone()));
             let mut names = shared.names();
             names.keep_streams(|id| on_air.streams.contains(&id));
             names.add_streams(rows);
@@ -232,14 +233,11 @@ impl Sides {
         on_air: &OnAir,
         now: Instant,
     ) -> Answer<Vec<wire::StreamRow>> {
-        let is_new = {
-            let names = shared.names();
-            on_air.streams.iter().any(|id| !names.knows_stream(*id))
-        };
-        let age = self.streams_at.map(|at| now.saturating_duration_since(at));
-        let gap = if is_new { STREAMS_EVERY / 10 } else { STREAMS_EVERY };
-        if on_air.streams.is_empty() || age.is_some_and(|age| age < gap) || !self.troubles.allow(STREAMS, now)
-        {
+        let is_due = self.streams.as_ref().is_none_or(|(at, of)| {
+            now.saturating_duration_since(*at) >= STREAMS_EVERY
+                || on_air.streams.iter().any(|id| !of.contains(id))
+        });
+        if on_air.streams.is_empty() || !is_due || !self.troubles.allow(STREAMS, now) {
             return None;
         }
         let path = "/api/channels/streams/by-ids/";

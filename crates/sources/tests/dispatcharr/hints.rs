@@ -41,11 +41,13 @@ async fn what_is_told_is_looked_at() {
             matches!(b, Body::Feeds { feeds } if feeds.is_empty()).then_some(())
         })
         .await;
-    watch
-        .until("their number", |b| {
-            matches!(b, Body::Notifications(n) if *n > 0).then_some(())
-        })
-        .await;
+    if watch.count(|b| matches!(b, Body::Notifications(_))) == 0 {
+        watch
+            .until("their number", |b| {
+                matches!(b, Body::Notifications(_)).then_some(())
+            })
+            .await;
+    }
     assert_eq!(
         world.request_count("/proxy/ts/status/0000"),
         watch.count(|b| matches!(b, Body::Feeds { feeds } if feeds.is_empty()))

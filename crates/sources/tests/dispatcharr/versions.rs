@@ -79,7 +79,7 @@ async fn without_a_question_for_some_channels_the_summary_serves() {
     let feed = watch.feed("its number", |f| f.channel.number.is_some()).await;
     assert_eq!(feed.channel.number, Some(101.0));
     watch.feeds().await;
-    world.tune(102.0, viewer()).unwrap();
+    world.tune(103.0, viewer()).unwrap();
     watch.feeds().await;
     assert_eq!(world.request_count("/api/channels/channels/by-uuids/"), 1);
     assert_eq!(
