@@ -315,7 +315,8 @@ impl AccountSeed {
         )
     }
 
-    pub(super) fn custom(id: i64) -> Self {
+    /// Dispatcharr's own account, for streams added by hand.
+    pub fn custom(id: i64) -> Self {
         Self {
             server_url: None,
             status: "idle",

@@ -1,6 +1,7 @@
 //! What happens on a simulated server: an evening in a household, a load test, or nothing.
 
 mod household;
+mod iptv;
 mod load;
 mod past;
 #[cfg(test)]
@@ -13,6 +14,10 @@ use tokio_util::sync::CancellationToken;
 use crate::plex::{Seed, World};
 
 pub use household::{cabin_seed, household, household_seed};
+pub use iptv::{
+    PastKind, PastRun, PastSegment, PastViewing, iptv, iptv_busy, iptv_busy_seed, iptv_fill, iptv_past,
+    iptv_seed,
+};
 pub use load::{big_seed, busy, fill};
 pub use past::{PastPlay, past};
 

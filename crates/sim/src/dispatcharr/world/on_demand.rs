@@ -9,7 +9,7 @@ use crate::dispatcharr::render;
 use crate::dispatcharr::seed::Media;
 
 /// A film or an episode.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     Movie,
     Episode {
