@@ -1,4 +1,4 @@
-//! What watching costs, measured from outside: this process is the Plex servers, a child is the product.
+//! What watching costs, measured from outside: this process is the servers, a child is the product.
 //!
 //! `cargo xtask figures [SECONDS]` runs it and prints the table of the README. Processor time is read from the
 //! kernel's scheduler in nanoseconds; nothing here judges, so nothing here can fail for being slow.
@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 
 use base::tls::Trust;
 use futures_util::StreamExt as _;
+use sim::dispatcharr::Dispatcharr;
 use sim::plex::{OWNER_TOKEN, Plex, Seed, World};
 use sim::scenario;
 
@@ -44,6 +45,7 @@ async fn measure(span: Duration) {
     idle(span, &mut table).await;
     busy(span, &mut table).await;
     many_servers(span, &mut table).await;
+    many_managers(span, &mut table).await;
     println!("{}", table.text);
 }
 
@@ -160,6 +162,44 @@ async fn many_servers(span: Duration, table: &mut Table) {
     table.row("… processor time a minute", &format!("{cpu:.2} s"), "");
 }
 
+/// A hundred Dispatcharrs with 20 channels on the air and 5 viewers of each.
+async fn many_managers(span: Duration, table: &mut Table) {
+    let mut managers = Vec::new();
+    for _ in 0..100 {
+        managers.push(scenario::iptv_busy(20, 5).await);
+    }
+    let idle = Watcher::start(&[], true);
+    idle.ready(|_| true).await;
+    let idle_bytes = idle.resident_bytes();
+    drop(idle);
+    let watcher = Watcher::of_managers(&managers.iter().collect::<Vec<_>>());
+    watcher
+        .ready(|m| m.matches("media_channel_info{").count() == 2_000)
+        .await;
+    let cpu = watcher.cpu_per_minute(span).await;
+    let more = watcher.resident_bytes().saturating_sub(idle_bytes);
+    table.row(
+        "100 Dispatcharrs × 20 channels × 5 viewers, resident memory above idle",
+        &mib(more),
+        "≤ 60 MB",
+    );
+    table.row("… processor time a minute", &format!("{cpu:.2} s"), "");
+    let looks = 100.0 * 60.0 / 5.0;
+    table.row(
+        "… one look at one of them",
+        &format!("{:.2} ms", cpu * 1e3 / looks),
+        "",
+    );
+    for profile in ["native", "dispatcharr-exporter"] {
+        let (seconds, bytes) = watcher.scrape_cost(profile).await;
+        table.row(
+            &format!("… a scrape, `{profile}`, processor time"),
+            &format!("{:.2} ms, {} kB", seconds * 1e3, bytes / 1_000),
+            "≤ 5 ms",
+        );
+    }
+}
+
 /// Ten notifications a second about every session.
 struct Flood {
     stop: Arc<AtomicBool>,
@@ -274,12 +314,7 @@ struct Watcher {
 
 impl Watcher {
     fn start(servers: &[&Plex], history: bool) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let data = dir.path().join("data");
-        let mut config = format!(
-            "listen = \"127.0.0.1:0\"\ndata_dir = \"{}\"\n[history]\nenabled = {history}\n",
-            data.display()
-        );
+        let mut config = format!("[history]\nenabled = {history}\n");
         for (n, plex) in servers.iter().enumerate() {
             let (url, token) = (plex.url(), OWNER_TOKEN);
             write!(
@@ -288,6 +323,29 @@ impl Watcher {
             )
             .unwrap();
         }
+        Self::run(&config)
+    }
+
+    fn of_managers(managers: &[&Dispatcharr]) -> Self {
+        let mut config = String::new();
+        for (n, manager) in managers.iter().enumerate() {
+            let (url, key) = (manager.url(), manager.admin_key().unwrap());
+            write!(
+                config,
+                "[[dispatcharr]]\nid = \"d{n}\"\nurl = \"{url}\"\napi_key = \"{key}\"\n"
+            )
+            .unwrap();
+        }
+        Self::run(&config)
+    }
+
+    fn run(tables: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let data = dir.path().join("data");
+        let config = format!(
+            "listen = \"127.0.0.1:0\"\ndata_dir = \"{}\"\n{tables}",
+            data.display()
+        );
         let file = dir.path().join("projectionist.toml");
         fs::write(&file, config).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_projectionist"))

@@ -211,9 +211,12 @@ pub(crate) struct Simulate {
     /// Number of servers, on consecutive ports.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) servers: u16,
-    /// Address to listen on.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:32400")]
-    pub(crate) listen: SocketAddr,
+    /// A Dispatcharr with an endless evening instead of Plex servers.
+    #[arg(long, conflicts_with_all = ["scenario", "sessions", "servers", "token", "name", "without_plex_pass"])]
+    pub(crate) dispatcharr: bool,
+    /// Address to listen on. [default: 127.0.0.1:32400, of a Dispatcharr 127.0.0.1:9191]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
     /// The token clients must send.
     #[arg(long, value_name = "TOKEN", default_value = "simulated-token")]
     pub(crate) token: String,

@@ -1,7 +1,9 @@
-//! `projectionist simulate`: a Plex server without Plex, for other people's dashboards and for measuring.
+//! `projectionist simulate`: a Plex server without Plex, or a Dispatcharr without providers, for other people's
+//! dashboards and for measuring.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use sim::dispatcharr::{self, Dispatcharr};
 use sim::plex::{Plex, Seed};
 use sim::scenario::{self, Options};
 use tokio::task::JoinSet;
@@ -14,7 +16,14 @@ use crate::failure::Failure;
 use crate::output;
 use crate::signals::Signals;
 
+/// Where they listen unless told.
+const PLEX_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 32_400);
+const DISPATCHARR_ADDR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9_191);
+
 pub(super) fn simulate(args: &Simulate) -> Result<(), Failure> {
+    if args.dispatcharr {
+        return block_on(stream_manager(args));
+    }
     let implied = if args.sessions.is_some() {
         "busy"
     } else {
@@ -56,9 +65,45 @@ pub(super) fn simulate(args: &Simulate) -> Result<(), Failure> {
     })
 }
 
+async fn stream_manager(args: &Simulate) -> Result<(), Failure> {
+    let mut signals = Signals::new()?;
+    let cancel = CancellationToken::new();
+    let listen = args.listen.unwrap_or(DISPATCHARR_ADDR);
+    let seed = dispatcharr::Seed {
+        listen,
+        random: args.seed,
+        ..scenario::iptv_seed()
+    };
+    let simulated = Dispatcharr::try_start(seed)
+        .await
+        .map_err(|e| taken(listen, &e))?;
+    output::line(format!(
+        "PROJECTIONIST_DISPATCHARR_URL={} PROJECTIONIST_DISPATCHARR_API_KEY={}",
+        simulated.url(),
+        simulated.admin_key().unwrap_or_default()
+    ));
+    output::complain("Ctrl-C ends it");
+    let evening = tokio::spawn(scenario::iptv(simulated.world(), cancel.clone()));
+    signals.next().await;
+    cancel.cancel();
+    // A panic in there has been printed already and is no reason to fail at the end.
+    let _ = evening.await;
+    simulated.stop().await;
+    Ok(())
+}
+
+fn taken(listen: SocketAddr, e: &std::io::Error) -> Failure {
+    let why = if e.kind() == std::io::ErrorKind::AddrInUse {
+        "the port is in use".to_owned()
+    } else {
+        plain(e)
+    };
+    Failure::failed(format!("cannot listen on {listen}: {why}")).hint("choose another address with --listen")
+}
+
 async fn start(args: &Simulate, scenario: &str, options: &Options, n: u16) -> Result<Plex, Failure> {
     let unknown = |e: scenario::UnknownScenario| Failure::usage(e.to_string());
-    let listen = nth_address(args.listen, n)?;
+    let listen = nth_address(args.listen.unwrap_or(PLEX_ADDR), n)?;
     let seed = scenario::seed(scenario, options).map_err(unknown)?;
     let mut seed = Seed {
         listen,
@@ -76,15 +121,7 @@ async fn start(args: &Simulate, scenario: &str, options: &Options, n: u16) -> Re
         );
         seed = seed.name(name).machine_id(machine_id);
     }
-    Plex::try_start(seed).await.map_err(|e| {
-        let why = if e.kind() == std::io::ErrorKind::AddrInUse {
-            "the port is in use".to_owned()
-        } else {
-            plain(&e)
-        };
-        Failure::failed(format!("cannot listen on {listen}: {why}"))
-            .hint("choose another address with --listen")
-    })
+    Plex::try_start(seed).await.map_err(|e| taken(listen, &e))
 }
 
 fn nth_address(first: SocketAddr, n: u16) -> Result<SocketAddr, Failure> {

@@ -1,5 +1,6 @@
 //! `projectionist demo`: everything at work on simulated servers, without a configuration.
 
+mod iptv;
 mod past;
 
 use std::fmt::Write as _;
@@ -29,8 +30,15 @@ const PAST_DAYS: u32 = 21;
 /// Key of the demo's Tautulli-compatible API. It guards nothing, so it may be shown.
 const DEMO_KEY: &str = "demodemodemodemodemodemodemodemo";
 
-/// Why the demo cannot start.
-type Start = Result<Vec<Watched>, String>;
+/// What was started, or why nothing was.
+type Start = Result<Started, String>;
+
+/// Everything simulated.
+#[derive(Debug)]
+struct Started {
+    servers: Vec<Watched>,
+    manager: iptv::Managed,
+}
 
 /// A simulated server and how to watch it.
 #[derive(Debug)]
@@ -51,7 +59,13 @@ pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
     let mut config = config::only(flags.map(|(flag, value)| (flag, value.clone())).to_vec())?;
     run::start_log(&config, env);
     let simulation = Simulation::start()?;
-    config.plex = simulation.servers.iter().map(Watched::to_config).collect();
+    config.plex = simulation
+        .started
+        .servers
+        .iter()
+        .map(Watched::to_config)
+        .collect();
+    config.dispatcharr = vec![simulation.started.manager.to_config()];
     // Gone when the demo ends.
     let dir = tempfile::Builder::new()
         .prefix("projectionist-demo-")
@@ -63,7 +77,8 @@ pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
     config.history.backfill = false;
     let kept = keeping::open(&config);
     if let Some(kept) = &kept {
-        remember(kept, &simulation.servers)?;
+        remember(kept, &simulation.started.servers)?;
+        simulation.started.manager.remember(kept)?;
     }
     let wanted = config.listen.clone();
     let outcome = block_on(async {
@@ -114,7 +129,7 @@ fn remember(kept: &Kept, servers: &[Watched]) -> Result<(), Failure> {
 
 /// The simulated servers, on a thread of their own: the product beside them runs as it does elsewhere.
 struct Simulation {
-    servers: Vec<Watched>,
+    started: Started,
     cancel: CancellationToken,
     thread: JoinHandle<()>,
 }
@@ -128,12 +143,12 @@ impl Simulation {
             .name("simulation".to_owned())
             .spawn(move || simulate(&told, stop))
             .map_err(|e| Failure::chain(&e))?;
-        let servers = started
+        let started = started
             .recv()
             .unwrap_or_else(|_| Err("its thread ended".to_owned()))
             .map_err(|why| Failure::failed(format!("starting the simulated servers: {why}")))?;
         Ok(Self {
-            servers,
+            started,
             cancel,
             thread,
         })
@@ -154,7 +169,8 @@ fn simulate(told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
     }
 }
 
-/// Two servers with people on them, until cancelled. The second one's owner has no Plex Pass.
+/// Two Plex servers with people on them and a Dispatcharr, until cancelled. The second Plex server's owner has no Plex
+/// Pass.
 async fn evening(told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
     let seeds = [
         ("house", household_seed().token("demo-token-house")),
@@ -179,9 +195,18 @@ async fn evening(told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
         tokio::spawn(household(plex.world(), cancel.clone()));
         running.push(plex);
     }
-    if told.send(Ok(watched)).is_ok() {
+    let (dispatcharr, manager) = match iptv::start(now_s, PAST_DAYS, &cancel).await {
+        Ok(started) => started,
+        Err(e) => return drop(told.send(Err(plain(&e)))),
+    };
+    let started = Started {
+        servers: watched,
+        manager,
+    };
+    if told.send(Ok(started)).is_ok() {
         cancel.cancelled().await;
     }
+    dispatcharr.stop().await;
     for plex in running {
         plex.stop().await;
     }
@@ -202,18 +227,21 @@ fn greeting(app: &App, wanted: &Address) -> String {
             main.addr.port()
         );
     }
-    out += "Projectionist watches two simulated Plex servers with a lively evening on them, and three weeks of history before \
-            it. Nothing leaves this machine.\n\n";
+    out += "Projectionist watches two simulated Plex servers and a simulated Dispatcharr with a lively evening on them, and \
+            three weeks of history before it. Nothing leaves this machine.\n\n";
     let places = [
         ("Status page", "/"),
         ("Metrics", "/metrics"),
         ("  as plex-exporter", "/metrics/cplieger"),
         ("  as plex-exporter 2026.04", "/metrics/cplieger-2026.04"),
         ("  as prometheus-plex-exporter", "/metrics/timothystewart6"),
+        ("  as dispatcharr-exporter", "/metrics/dispatcharr-exporter"),
         ("Sessions", "/api/v1/sessions"),
+        ("Channels on the air", "/api/v1/iptv/channels"),
         ("Live events", "/api/v1/events"),
         ("History", "/api/v1/history"),
         ("Plays by hour", "/api/v1/analytics/plays?by=hour"),
+        ("Provider connections", "/api/v1/iptv/provider-totals"),
         ("API description", "/api/v1/openapi.json"),
     ];
     for (what, path) in places {
