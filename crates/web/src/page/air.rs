@@ -112,8 +112,10 @@ fn logins(html: &mut Html, server: &ServerSnapshot, iptv: &Iptv) {
     html.raw("<ul class=\"logins\">\n");
     for (account, login) in shown {
         let used = is_known(server).then(|| iptv.connections(login.id));
-        let limit = login.max_connections.filter(|max| *max > 0).map(u64::from);
-        let is_full = used.zip(limit).is_some_and(|(used, limit)| used >= limit);
+        let limit = login.max_connections.map(u64::from);
+        let is_full = used
+            .zip(limit)
+            .is_some_and(|(used, limit)| limit > 0 && used >= limit);
         html.raw(if is_full { "<li class=\"full\">" } else { "<li>" });
         html.wrapped("<b>", name_of(account, login), "</b> ");
         html.text(connections(used, limit, login.reserved_connections));
@@ -131,7 +133,7 @@ fn name_of(account: &ProviderAccount, login: &ProviderProfile) -> String {
     }
 }
 
-/// `2 of 4 connections · 3 reserved`.
+/// `2 of 4 connections · 3 reserved`. A limit of 0 is none.
 fn connections(used: Option<u64>, limit: Option<u64>, reserved: Option<u64>) -> String {
     let count = |n: u64| {
         words::count(
@@ -141,10 +143,11 @@ fn connections(used: Option<u64>, limit: Option<u64>, reserved: Option<u64>) -> 
         )
     };
     let mut parts = vec![match (used, limit) {
-        (Some(used), Some(limit)) => format!("{used} of {}", count(limit)),
-        (Some(used), None) => format!("{}, no limit known", count(used)),
-        (None, Some(limit)) => format!("use not known, at most {}", count(limit)),
-        (None, None) => "use not known".into(),
+        (Some(used), Some(limit @ 1..)) => format!("{used} of {}", count(limit)),
+        (Some(used), Some(0)) => format!("{}, no limit", count(used)),
+        (Some(used), None) => format!("{}, limit not known", count(used)),
+        (None, Some(limit @ 1..)) => format!("use not known, at most {}", count(limit)),
+        (None, _) => "use not known".into(),
     }];
     // More than what runs: streams may be refused though there is room.
     if let Some(reserved) = reserved.filter(|r| used.is_some_and(|used| *r > used)) {
@@ -155,9 +158,12 @@ fn connections(used: Option<u64>, limit: Option<u64>, reserved: Option<u64>) -> 
 
 fn card(html: &mut Html, run: &FeedRun, now: Timestamp) {
     let feed = &*run.feed;
-    html.raw("<li class=\"card feed ")
-        .text(feed.state.map_or("", FeedState::as_str))
-        .raw("\"");
+    html.raw("<li class=\"card feed");
+    if let Some(state) = feed.state {
+        // Not the bare word: `error` is how a line of text looks.
+        html.raw(" is-").text(state.as_str());
+    }
+    html.raw("\"");
     html.attribute(" id=", format_args!("feed-{}", run.id)).raw(">");
     html.wrapped("<h3>", title(run), "</h3>");
     let detail = detail(run);
