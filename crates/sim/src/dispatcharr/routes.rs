@@ -337,7 +337,7 @@ fn whole(state: &State, endpoint: Endpoint, asked: &Asked<'_>) -> Value {
 }
 
 /// What is on the air. With Redis down: nothing, and nobody is told why.
-fn statistics(state: &State, endpoint: Endpoint, asked: &Asked<'_>) -> Value {
+fn statistics(state: &mut State, endpoint: Endpoint, asked: &Asked<'_>) -> Value {
     let now_ms = asked.now_ms;
     if asked.redis_down {
         let timestamp = now_ms as f64 / 1_000.0;
@@ -351,6 +351,7 @@ fn statistics(state: &State, endpoint: Endpoint, asked: &Asked<'_>) -> Value {
             _ => json!({ "live": live, "vod": vod, "catchup": catchup, "timestamp": timestamp }),
         };
     }
+    state.reap(now_ms);
     match endpoint {
         Endpoint::Status => render::basic(state, now_ms),
         Endpoint::Vod => render::vod(state, now_ms),

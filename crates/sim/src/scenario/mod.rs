@@ -16,7 +16,7 @@ use crate::plex::{Seed, World};
 pub use household::{cabin_seed, household, household_seed};
 pub use iptv::{
     PastKind, PastRun, PastSegment, PastViewing, iptv, iptv_busy, iptv_busy_seed, iptv_fill, iptv_past,
-    iptv_seed,
+    iptv_seed, tuner,
 };
 pub use load::{big_seed, busy, fill};
 pub use past::{PastPlay, past};

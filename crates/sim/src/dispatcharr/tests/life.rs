@@ -111,6 +111,23 @@ async fn a_dead_stream_is_followed_by_the_next() {
 }
 
 #[tokio::test]
+async fn a_broken_stream_is_passed_over_and_a_ghost_stays_a_while() {
+    let server = start().await;
+    let world = server.world();
+    world.set_stream_works(5, false);
+    let client = world.tune(105.0, vlc()).unwrap();
+    assert_eq!(world.stream_of(105.0), Some(1));
+    assert!(world.vanish(&client) && !world.vanish("nobody"));
+    world.advance(Duration::from_secs(40));
+    assert_eq!(live(&server).await.len(), 1);
+    world.advance(Duration::from_secs(20));
+    assert_eq!(live(&server).await.len(), 0);
+    world.set_stream_works(5, true);
+    world.tune(105.0, vlc()).unwrap();
+    assert_eq!(world.stream_of(105.0), Some(5));
+}
+
+#[tokio::test]
 async fn previews_and_catch_up_and_what_goes_away() {
     let server = start().await;
     let world = server.world();

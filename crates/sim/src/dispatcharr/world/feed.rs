@@ -50,6 +50,8 @@ pub(crate) struct Client {
     pub(crate) id: String,
     pub(crate) viewer: Viewer,
     pub(crate) connected_ms: i64,
+    /// When its line went dead without a word.
+    pub(crate) gone_ms: Option<i64>,
 }
 
 /// From this moment on so many bits a second.
@@ -239,7 +241,8 @@ impl Feed {
         if !self.is_flowing(now_ms) {
             return None;
         }
-        let age_ms = (now_ms - client.connected_ms).max(0);
+        let until_ms = client.gone_ms.unwrap_or(now_ms);
+        let age_ms = (until_ms - client.connected_ms).max(0);
         let at_ms = client.connected_ms + age_ms - age_ms % CLIENT_MS;
         let flowed = self.exact_bytes(at_ms) - self.exact_bytes(client.connected_ms);
         let bytes = flowed.max(0.0) as u64 + BURST * CHUNK;
@@ -299,6 +302,7 @@ mod tests {
             id: "c".into(),
             viewer: Viewer::new("10.0.0.1", "x"),
             connected_ms: 1_000,
+            gone_ms: None,
         });
         assert_eq!(feed.state(5_100), ("active", 5_000));
         // A radio fills the buffer slowly.

@@ -10,6 +10,9 @@ use crate::dispatcharr::seed::{ChannelSeed, FFMPEG};
 /// Processes that share the work.
 const WORKERS: [&str; 2] = ["dispatcharr:11064", "dispatcharr:11065"];
 
+/// How long a client whose line is dead is still listed.
+const GHOST_MS: i64 = 50_000;
+
 /// A feed's figures are written down after this long.
 const MEASURED_MS: i64 = 30_000;
 
@@ -68,6 +71,31 @@ impl World {
             self.tell_channels();
         }
         left
+    }
+
+    /// A client's line goes dead without a word: it is listed for another 50 seconds and gets nothing any more. False if
+    /// there is no such client.
+    pub fn vanish(&self, client: &str) -> bool {
+        let now_ms = self.now_ms();
+        let mut inner = self.lock();
+        let mut clients = inner.feeds.values_mut().flat_map(|f| &mut f.clients);
+        match clients.find(|c| c.id == client) {
+            Some(client) => {
+                client.gone_ms = Some(now_ms);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A provider's stream works no more, or works again. What runs on it is not touched; see [`World::fail_stream`].
+    pub fn set_stream_works(&self, stream: i64, works: bool) {
+        let mut inner = self.lock();
+        if works {
+            inner.broken.remove(&stream);
+        } else {
+            inner.broken.insert(stream);
+        }
     }
 
     /// The stream a feed runs on dies. True if it goes on from another one; else it is in state `error`, or it is a
@@ -198,7 +226,10 @@ impl State {
     /// The first stream that works, through the first login that has room.
     fn source(&self, streams: &[i64], dead: &[i64]) -> Result<Source, TuneError> {
         let mut why = TuneError::Dead;
-        for id in streams.iter().filter(|id| !dead.contains(id)) {
+        for id in streams
+            .iter()
+            .filter(|id| !dead.contains(id) && !self.broken.contains(id))
+        {
             let Some(stream) = self.stream(*id) else { continue };
             let Some(account) = self.account(stream.account).filter(|a| a.is_active) else {
                 continue;
@@ -240,6 +271,7 @@ impl State {
             id: id.clone(),
             viewer,
             connected_ms: now_ms,
+            gone_ms: None,
         });
         self.event("client_connect", Some((key, &name)), &details, now_ms);
         id
@@ -271,6 +303,16 @@ impl State {
             self.stop(&Which::Key(key), now_ms);
         }
         true
+    }
+
+    /// Sends away those whose line is dead, as every look at the list does.
+    pub(crate) fn reap(&mut self, now_ms: i64) {
+        let is_ghost = |c: &&Client| c.gone_ms.is_some_and(|at| at + GHOST_MS <= now_ms);
+        let clients = self.feeds.values().flat_map(|f| &f.clients);
+        let ghosts: Vec<String> = clients.filter(is_ghost).map(|c| c.id.clone()).collect();
+        for ghost in ghosts {
+            self.leave(&ghost, now_ms);
+        }
     }
 
     fn stop(&mut self, which: &Which, now_ms: i64) -> bool {

@@ -62,6 +62,8 @@ pub(crate) struct State {
     pub(crate) shifts: BTreeMap<String, Shift>,
     /// By profile: connections counted that are none.
     pub(crate) leaked: BTreeMap<i64, u64>,
+    /// Streams that do not work.
+    pub(crate) broken: BTreeSet<i64>,
     /// Streams whose figures were written down after half a minute.
     pub(crate) measured: BTreeMap<i64, i64>,
     pub(crate) events: VecDeque<Value>,
@@ -100,6 +102,7 @@ impl World {
             vods: BTreeMap::new(),
             shifts: BTreeMap::new(),
             leaked: BTreeMap::new(),
+            broken: BTreeSet::new(),
             measured: BTreeMap::new(),
             events: VecDeque::new(),
             event_count: 0,

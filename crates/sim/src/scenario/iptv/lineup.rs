@@ -41,34 +41,51 @@ const fn line(
 
 const GROUPS: [&str; 6] = ["Local", "News", "Sports", "Films", "Children", "Radio"];
 
-const LINES: [Line; 18] = [
+/// Those of the antenna are what the Plex of the demo receives, too.
+const LINES: [Line; 20] = [
     line(
-        1.1,
-        "Channel Lantern",
+        4.1,
+        "KHLV",
         1,
         &[ANTENNA, PLAYLIST],
         Media::full_hd,
-        &["Lantern tonight", "The weather desk", "Quiz on the quay"],
+        &["Lantern tonight", "The weather desk"],
     ),
     line(
-        2.1,
-        "Harbour One",
+        7.1,
+        "WEST",
         1,
         &[ANTENNA],
         Media::hd,
         &["Ferry times", "Town hall live", "Garden hour"],
     ),
     line(
-        3.1,
-        "Harbour Two",
+        9.2,
+        "NRTH",
         1,
         &[ANTENNA, PLAYLIST],
         Media::hd,
         &["Letters from the coast", "Slow trains"],
     ),
     line(
-        4.1,
-        "Uplands",
+        12.1,
+        "CITY",
+        1,
+        &[ANTENNA, PLAYLIST],
+        Media::full_hd,
+        &["Evening Report", "Quiz Night"],
+    ),
+    line(
+        21.1,
+        "HRBR",
+        1,
+        &[ANTENNA],
+        Media::hd,
+        &["The Late Ferry", "Tide tables"],
+    ),
+    line(
+        33.4,
+        "PUB",
         1,
         &[ANTENNA],
         Media::sd,
@@ -181,7 +198,7 @@ const LINES: [Line; 18] = [
     ),
 ];
 
-/// The Dispatcharr of the demo: eighteen channels, a playlist with two logins, a panel with room for three, an
+/// The Dispatcharr of the demo: twenty channels, a playlist with two logins, a panel with room for three, an
 /// antenna without limit.
 pub fn iptv_seed() -> Seed {
     let seed = Seed::default();
@@ -320,7 +337,7 @@ pub(super) fn seats() -> Vec<Seat> {
             "192.168.7.20",
             "Lavf/60.16.100",
             None,
-            &[101.0, 201.0, 301.0, 1.1],
+            &[101.0, 201.0, 301.0, 4.1],
         ),
         seat(
             "192.168.7.31",
@@ -344,13 +361,13 @@ pub(super) fn seats() -> Vec<Seat> {
             "192.168.7.60",
             "Jellyfin-Server/10.9.11",
             None,
-            &[1.1, 2.1, 101.0],
+            &[7.1, 12.1, 101.0],
         ),
         seat(
             "203.0.113.77",
             "IPTVSmartersPro",
             Some(5),
-            &[2.1, 3.1, 4.1, 901.0],
+            &[9.2, 21.1, 33.4, 901.0],
         ),
         seat("192.168.7.71", "radio-player/2.2", None, &[901.0, 902.0]),
         seat(
@@ -365,6 +382,12 @@ pub(super) fn seats() -> Vec<Seat> {
 /// Channels of the list in the order of their numbers.
 pub(super) fn numbers() -> impl Iterator<Item = f64> {
     LINES.iter().map(|l| l.number)
+}
+
+/// The best stream of any channel.
+pub(super) fn first_stream(rng: &mut fastrand::Rng) -> i64 {
+    let place = rng.usize(1..=LINES.len());
+    i64::try_from(place).unwrap_or(1) * 10
 }
 
 /// Something on demand from the demo's panel.

@@ -3,6 +3,7 @@
 mod busy;
 mod lineup;
 mod past;
+mod tuner;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +11,13 @@ use std::time::Duration;
 use fastrand::Rng;
 use tokio_util::sync::CancellationToken;
 
-use self::lineup::{BACK, Seat, films, numbers, seats};
+use self::lineup::{BACK, Seat, films, first_stream, numbers, seats};
 use crate::dispatcharr::{Viewer, World};
 
 pub use busy::{iptv_busy, iptv_busy_seed, iptv_fill};
 pub use lineup::iptv_seed;
 pub use past::{PastKind, PastRun, PastSegment, PastViewing, iptv_past};
+pub use tuner::tuner;
 
 /// Pause between two things that happen.
 const TURN_MS: std::ops::Range<u64> = 2_500..7_000;
@@ -208,7 +210,7 @@ impl Zapping {
             self.world.leave(&client);
             return;
         }
-        let stream = i64::from(self.rng.u32(1..=18)) * 10;
+        let stream = first_stream(&mut self.rng);
         let viewer = Viewer::new("192.168.7.5", "Mozilla/5.0 (X11; Linux x86_64)").user(1);
         self.preview = self.world.preview(stream, viewer).ok();
     }
