@@ -14,6 +14,7 @@ use super::map::{self, Parts};
 use super::shared::Shared;
 use super::troubles::Troubles;
 use super::{Error, stats, wire};
+use crate::pace::phase;
 
 const VERSION_LIMIT: usize = 64 << 10;
 
@@ -141,6 +142,10 @@ async fn round(shared: &Shared, due: &mut BTreeMap<Part, Instant>, troubles: &mu
         troubles.note(part.name(), answer.as_ref().err(), now);
         let interval = shared.inventory_interval();
         let wait = match &answer {
+            // A hundred managers are not asked at the same moment for ever.
+            Ok(()) if !due.contains_key(&part) => {
+                interval / 2 + phase(shared.outbox.id(), "inventory", interval / 2)
+            }
             Ok(()) => interval,
             // It will not have it in a minute either.
             Err(e) if stats::is_missing(e) => interval,
