@@ -5,10 +5,12 @@
 
 mod fields;
 pub(crate) mod repair;
+mod wire;
 
 use std::fmt;
 
-pub(crate) use fields::{Cx, Field, Filled, Key, Numbers, Object, Str, wire};
+pub(crate) use fields::{Cx, Field, Filled, Key, Numbers, Object, Str};
+pub(crate) use wire::wire;
 
 /// A value read from an answer, and the fields that had to be left out.
 #[derive(Debug)]

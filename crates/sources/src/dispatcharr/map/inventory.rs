@@ -104,7 +104,7 @@ fn account(row: &wire::Account) -> Option<ProviderAccount> {
         return None;
     }
     // Versions that do not tell knew nothing but playlists.
-    let kind = row.account_type.clone().unwrap_or_else(|| PLAYLIST.into());
+    let kind = row.kind.clone().unwrap_or_else(|| PLAYLIST.into());
     Some(ProviderAccount {
         id: row.id?,
         username: row
@@ -169,7 +169,7 @@ fn user(row: &wire::User) -> Option<ManagerUser> {
     Some(ManagerUser {
         id: row.id?,
         name: row.username.clone()?,
-        level: row.user_level.map(level),
+        level: row.level.map(level),
         is_staff: row.is_staff,
         joined_at: values::moment(row.date_joined.as_deref()),
         stream_limit: row.stream_limit.and_then(values::small),

@@ -21,7 +21,7 @@ pub(in crate::dispatcharr) struct Names {
     streams: HashMap<i64, KnownStream>,
     users: HashMap<i64, Text>,
     programmes: HashMap<Text, Arc<Programme>>,
-    details: HashMap<Text, Vec<wire::Client>>,
+    details: HashMap<Text, Vec<wire::LiveClient>>,
     extras: Extras,
 }
 
@@ -66,10 +66,6 @@ impl Names {
     /// Forgets the channels that are not to be kept, so that they are asked for again.
     pub(in crate::dispatcharr) fn keep_channels(&mut self, keep: impl Fn(&str) -> bool) {
         self.channels.retain(|uuid, _| keep(uuid));
-    }
-
-    pub(in crate::dispatcharr) fn knows_channel(&self, uuid: &str) -> bool {
-        self.channels.contains_key(uuid)
     }
 
     pub(in crate::dispatcharr) fn add_streams(&mut self, rows: impl IntoIterator<Item = wire::StreamRow>) {
@@ -160,7 +156,7 @@ impl Names {
         self.programmes.get(uuid)
     }
 
-    pub(super) fn detail(&self, id: &str) -> Option<&[wire::Client]> {
+    pub(super) fn detail(&self, id: &str) -> Option<&[wire::LiveClient]> {
         self.details.get(id).map(Vec::as_slice)
     }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::Text;
 
-/// Bits in 1024 bytes. Rates of viewers are told in those (its source divides by 1024), though they are called KBps.
+/// Bits in 1024 bytes. Rates of viewers are told in those (its source divides by 1024), though they are called `KBps`.
 const KIB_BITS: f64 = 8192.0;
 
 /// Bits in what ffmpeg calls `kbits`.

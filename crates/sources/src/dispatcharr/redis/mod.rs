@@ -32,7 +32,7 @@ impl Prefix {
         let mut numbers = version
             .trim_start_matches('v')
             .split(['.', '-'])
-            .map(|part| part.parse::<u32>());
+            .map(str::parse::<u32>);
         match (numbers.next(), numbers.next()) {
             (Some(Ok(0)), Some(Ok(minor))) if minor < 25 => Self::TsProxy,
             _ => Self::Live,

@@ -23,7 +23,7 @@ wire! {
     struct Account {
         id: Option<i64> = "id",
         name: Option<Text> = "name",
-        account_type: Option<Text> = "account_type",
+        kind: Option<Text> = "account_type",
         status: Option<Text> = "status",
         is_active: Option<bool> = "is_active",
         server_url: Address = "server_url",
@@ -75,7 +75,7 @@ wire! {
     struct User {
         id: Option<i64> = "id",
         username: Option<Text> = "username",
-        user_level: Option<i64> = "user_level",
+        level: Option<i64> = "user_level",
         stream_limit: Option<u64> = "stream_limit",
         is_staff: Option<bool> = "is_staff",
         date_joined: Option<Text> = "date_joined",

@@ -17,8 +17,8 @@ pub(super) use inventory::{
     StreamProfile, StreamRow, Token, User, Version,
 };
 pub(super) use status::{
-    CatchupStats, Client, Content, Detail, LiveChannel, LiveStatus, Stats, TimeshiftClient, TimeshiftSession,
-    VodClient, VodContent, VodStats,
+    CatchupStats, Content, Detail, LiveChannel, LiveClient, LiveStatus, Stats, TimeshiftClient,
+    TimeshiftSession, VodClient, VodContent, VodStats,
 };
 
 use crate::lenient::{self, Cx, DecodeError, Decoded, Field, Object};

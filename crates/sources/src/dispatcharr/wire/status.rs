@@ -38,7 +38,7 @@ wire! {
         /// From the provider.
         total_bytes: Option<u64> = "total_bytes",
         /// Ten at most.
-        clients: Vec<Client> = "clients",
+        clients: Vec<LiveClient> = "clients",
         video_codec: Option<Text> = "video_codec",
         resolution: Option<Text> = "resolution",
         source_fps: Option<f64> = "source_fps",
@@ -52,11 +52,11 @@ wire! {
     struct Detail {
         channel_id: Option<Text> = "channel_id",
         /// All of them.
-        clients: Option<Vec<Client>> = "clients",
+        clients: Option<Vec<LiveClient>> = "clients",
     }
 
     /// A viewer of a channel. What follows the user is told in details only, and not before the first bytes.
-    struct Client {
+    struct LiveClient {
         client_id: Option<Text> = "client_id",
         user_agent: Option<Text> = "user_agent",
         ip_address: Option<Text> = "ip_address",

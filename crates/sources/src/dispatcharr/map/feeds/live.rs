@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use model::iptv::{Channel, Feed, FeedKind, FeedMedia, FeedState, FeedStream, Programme, Viewer};
 use model::{FeedKey, Text};
 
-use super::super::super::wire::{Client, LiveChannel};
+use super::super::super::wire::{LiveChannel, LiveClient};
 use super::super::names::{Known, KnownStream};
 use super::super::{Names, values};
 
@@ -158,7 +158,7 @@ fn is_over(programme: &Programme, now: Option<Timestamp>) -> bool {
     programme.ends_at.zip(now).is_some_and(|(end, now)| end <= now)
 }
 
-fn viewers(clients: &[Client], names: &Names) -> Vec<Viewer> {
+fn viewers(clients: &[LiveClient], names: &Names) -> Vec<Viewer> {
     let mut seen = HashSet::new();
     clients
         .iter()
@@ -167,7 +167,7 @@ fn viewers(clients: &[Client], names: &Names) -> Vec<Viewer> {
         .collect()
 }
 
-fn viewer(told: &Client, names: &Names) -> Option<Viewer> {
+fn viewer(told: &LiveClient, names: &Names) -> Option<Viewer> {
     let user_id = values::user_id(told.user_id.as_deref());
     Some(Viewer {
         client_id: told.client_id.clone()?,

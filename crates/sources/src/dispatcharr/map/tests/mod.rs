@@ -1,6 +1,8 @@
 //! Answers in, feeds and inventory out.
 
 mod captures;
+mod inventory;
+mod on_demand;
 mod properties;
 mod rules;
 

@@ -15,7 +15,7 @@ use server::{Admin, Server};
 const CHANNEL: &str = "7063b7c3-f09c-493a-91c2-8dd2db307389";
 
 /// Longer than any test takes: none of them waits for it.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 fn reader(url: &str) -> Reader {
     Reader::new(&Secret::new(url), &Trust::default(), TIMEOUT).unwrap()
