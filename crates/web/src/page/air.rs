@@ -6,11 +6,18 @@ use model::iptv::{FeedKind, FeedMedia, FeedRun, FeedState, Iptv, ProviderAccount
 use model::{ServerSnapshot, Timestamp};
 
 use super::html::Html;
-use super::{FEEDS_MAX, words};
+use super::words;
 use crate::api::v1::iptv::is_known;
 
-/// One manager: its logins, then what is on the air. `several`: there are others, so it says whose this is.
-pub(super) fn section(html: &mut Html, server: &ServerSnapshot, several: bool, now: Timestamp) {
+/// One manager: its logins, then what is on the air. `several`: there are others, so it says whose this is. `room`:
+/// feeds that the page may still show.
+pub(super) fn section(
+    html: &mut Html,
+    server: &ServerSnapshot,
+    several: bool,
+    room: &mut usize,
+    now: Timestamp,
+) {
     let Some(iptv) = server.iptv.as_deref() else {
         return;
     };
@@ -27,19 +34,17 @@ pub(super) fn section(html: &mut Html, server: &ServerSnapshot, several: bool, n
         html.wrapped("<p class=\"empty\">", note, "</p>\n");
     }
     logins(html, server, iptv);
-    if !iptv.runs.is_empty() {
+    let shown = iptv.runs.len().min(*room);
+    *room -= shown;
+    if shown > 0 {
         html.raw("<ul class=\"cards\">\n");
-        for run in iptv.runs.iter().take(FEEDS_MAX) {
+        for run in &iptv.runs[..shown] {
             card(html, run, now);
         }
         html.raw("</ul>");
-        if iptv.runs.len() > FEEDS_MAX {
-            html.wrapped(
-                "<p class=\"empty\">And ",
-                iptv.runs.len() - FEEDS_MAX,
-                " more.</p>",
-            );
-        }
+    }
+    if iptv.runs.len() > shown {
+        html.wrapped("<p class=\"empty\">And ", iptv.runs.len() - shown, " more.</p>");
     }
     html.raw("</section>\n");
 }

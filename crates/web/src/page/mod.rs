@@ -35,7 +35,7 @@ const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 /// Sessions shown; beyond this the page says how many more there are and where to find them.
 const SESSIONS_MAX: usize = 100;
 
-/// Feeds of one stream manager shown; beyond this the page says how many more there are.
+/// Feeds of all stream managers shown; beyond this the page says how many more each has.
 const FEEDS_MAX: usize = 100;
 
 const SESSION_BYTES: usize = 1200;
@@ -130,8 +130,9 @@ fn render(ctx: &Context, snapshot: &Snapshot, now: Timestamp) -> Html {
         sessions(&mut html, ctx, snapshot, open);
         html.raw("</section>\n");
     }
+    let mut room = FEEDS_MAX;
     for server in &managers {
-        air::section(&mut html, server, managers.len() > 1, now);
+        air::section(&mut html, server, managers.len() > 1, &mut room, now);
     }
     html.raw("</main>\n");
     footer(&mut html, ctx, !managers.is_empty(), now);

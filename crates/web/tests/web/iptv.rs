@@ -140,6 +140,8 @@ async fn feeds_are_chosen_by_any_of_the_values_of_all_filters() {
         ("account=Acme+TV", vec![live]),
         ("profile=99&profile=1", vec![vod]),
         ("profile=7", vec![live]),
+        ("account=Acme+TV&profile=7", vec![live]),
+        ("account=Acme+TV&profile=99", vec![]),
         ("user=anna", vec![live]),
         ("user=192.0.2.8", vec![live]),
         // anna has an address too, and is known by her name.

@@ -366,16 +366,22 @@ async fn a_stream_manager_that_is_down_is_not_shown_as_idle() {
 
 #[tokio::test]
 async fn feeds_have_a_limit_too() {
-    let house = managers::alone(&["cellar"]);
-    let feeds = (0..103).map(|n| {
+    let house = managers::alone(&["cellar", "loft", "shed"]);
+    let feeds = |n: usize| {
         let mut feed = managers::film();
         feed.key = format!("vod_{n}").as_str().into();
         feed
-    });
-    house.feeds("cellar", feeds.collect()).await;
+    };
+    house.feeds("cellar", (0..60).map(feeds).collect()).await;
+    house.feeds("loft", (0..50).map(feeds).collect()).await;
+    house.feeds("shed", (0..3).map(feeds).collect()).await;
     let text = text(house).await;
     assert_eq!(text.matches("<h3>Amber Road</h3>").count(), 100);
-    check(&text, &["And 3 more."], &[]);
+    check(
+        &text,
+        &["113 on the air", "And 10 more.", "And 3 more."],
+        &["And 60"],
+    );
 }
 
 #[tokio::test]
