@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 /// Requests kept; beyond this the oldest are forgotten.
-const KEPT: usize = 10_000;
+const KEPT: usize = 2_000;
 
 /// How a request proved who it is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 mod answers;
 mod life;
+mod property;
 mod shapes;
 
 use std::time::Duration;

@@ -104,7 +104,7 @@ impl World {
         self.open.send_if_modified(|o| std::mem::replace(o, open) != open);
     }
 
-    /// The last requests, oldest first (at most 10,000).
+    /// The last requests, oldest first (at most 2,000).
     pub fn requests(&self) -> Vec<RequestSeen> {
         lock(&self.log).recent()
     }

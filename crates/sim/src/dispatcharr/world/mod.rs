@@ -27,7 +27,7 @@ pub(crate) use feed::{CHUNK, Client, Feed};
 pub(crate) use on_demand::{Shift, Vod};
 
 /// Messages a slow WebSocket may fall behind before it loses some.
-const MESSAGES: usize = 1_024;
+const MESSAGES: usize = 64;
 
 /// System events kept, as a real one does unless told otherwise.
 const EVENTS: usize = 100;
