@@ -53,8 +53,11 @@ impl Server {
 
     /// `STOP` and `CONT` hold it and let it go on.
     pub(super) fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let status = Command::new("kill").args(["-s", name, &pid]).status();
+        let pid = self.child.id();
+        // The shell's own: the program is not everywhere.
+        let status = Command::new("sh")
+            .args(["-c", &format!("kill -s {name} {pid}")])
+            .status();
         assert!(status.unwrap().success());
     }
 
