@@ -1,4 +1,5 @@
-//! One scrape of 500 sessions and 100 libraries, every profile in both forms.
+//! One scrape of 500 sessions and 100 libraries, every profile in both forms; and one of 100 stream managers with 20
+//! channels on the air each, 5 viewers each.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,6 +7,10 @@ use std::sync::Arc;
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use export::{Format, LabelPolicy, Options, Process, Profile, render};
+use model::iptv::{
+    Channel, Feed, FeedKind, FeedMedia, FeedRun, FeedState, FeedStream, FeedTotals, Inventory, Iptv,
+    ProfileId, ProviderAccount, ProviderProfile, Viewer, Viewing,
+};
 use model::{
     AudioStream, ContentCount, ContentKind, CounterKey, Counters, Decision, Delivery, Endpoint,
     EndpointStats, Health, Item, Library, LibraryKind, LibraryRef, MediaKind, Network, Play, PlayId,
@@ -42,15 +47,190 @@ fn hashed(bencher: Bencher<'_, '_>, profile: Profile) {
     scrape(bencher, profile, Format::Text, &options);
 }
 
+const MANAGERS: usize = 100;
+const CHANNELS_EACH: usize = 20;
+const VIEWERS_EACH: usize = 5;
+
+/// The profiles that show them.
+const OF_MANAGERS: [Profile; 3] = [
+    Profile::Native,
+    Profile::DispatcharrExporter,
+    Profile::DispatcharrExporter2,
+];
+
+#[divan::bench(args = OF_MANAGERS)]
+fn managers(bencher: Bencher<'_, '_>, profile: Profile) {
+    scrape_of(
+        bencher,
+        profile,
+        Format::Text,
+        &Options::default(),
+        &all_managers(),
+    );
+}
+
+/// Every viewer by itself.
+#[divan::bench(args = OF_MANAGERS)]
+fn managers_with_clients(bencher: Bencher<'_, '_>, profile: Profile) {
+    let mut options = Options::default();
+    options.dispatcharr.include_client_stats = true;
+    scrape_of(bencher, profile, Format::Text, &options, &all_managers());
+}
+
+fn all_managers() -> Snapshot {
+    Snapshot {
+        version: 1,
+        servers: (0..MANAGERS).map(|n| Arc::new(manager(n))).collect(),
+    }
+}
+
+fn manager(n: usize) -> ServerSnapshot {
+    let id = SourceId::new(format!("dispatcharr-{n}"));
+    let mut s = ServerSnapshot::new(id.clone(), model::DISPATCHARR);
+    s.health = Health::Up;
+    s.last_success_at = Some(Timestamp::UNIX_EPOCH);
+    let profile = |id| ProviderProfile {
+        id: ProfileId(id),
+        name: "Default".into(),
+        is_active: Some(true),
+        max_connections: Some(20),
+        expires_at: None,
+        reserved_connections: None,
+    };
+    let account = ProviderAccount {
+        id: 2,
+        name: "The provider".into(),
+        kind: "XC".into(),
+        status: Some("success".into()),
+        is_active: Some(true),
+        username: None,
+        server_url: None,
+        streams: Some(50_000),
+        updated_at: None,
+        message: None,
+        profiles: vec![profile(2), profile(3)],
+    };
+    s.iptv = Some(Arc::new(Iptv {
+        inventory: Some(Arc::new(Inventory {
+            channels: Some(5_000),
+            groups: Some(80),
+            accounts: Some(vec![account]),
+            ..Inventory::default()
+        })),
+        runs: (0..CHANNELS_EACH)
+            .map(|channel| Arc::new(run(&id, n * CHANNELS_EACH + channel)))
+            .collect(),
+        ..Iptv::default()
+    }));
+    s
+}
+
+fn run(source: &SourceId, n: usize) -> FeedRun {
+    let key = model::FeedKey::new(format!("7063b7c3-f09c-493a-91c2-{n:012}"));
+    let id = model::RunId::of(source, &key, 0);
+    let channel = Arc::new(Channel {
+        id: Some(1),
+        name: Some(text("A channel in HD", n)),
+        number: Some(101.0),
+        group: Some("News".into()),
+        logo: Some("/api/channels/logos/1/cache/".into()),
+        ..Channel::default()
+    });
+    let viewer = |v: usize| Viewer {
+        client_id: format!("client_1795239525857_{v}").as_str().into(),
+        user_id: Some(3),
+        user: Some(text("user", v)),
+        address: Some("203.0.113.7".into()),
+        user_agent: Some("VLC/3.0.20 LibVLC/3.0.20".into()),
+        worker_id: Some("dispatcharr:11064".into()),
+        connected_at: Some(Timestamp::UNIX_EPOCH),
+        sent_bytes: Some(17_203_200),
+        mean_bps: Some(3_989_504),
+        now_bps: Some(2_032_435),
+    };
+    let viewing = |v: usize| {
+        let viewer = viewer(v);
+        Arc::new(Viewing {
+            id: model::ViewingId::of(source, &viewer.client_id, 0),
+            source: source.clone(),
+            run: id.clone(),
+            feed: key.clone(),
+            kind: FeedKind::Live,
+            channel: channel.clone(),
+            profile: Some(ProfileId(2)),
+            account: None,
+            started_at: Timestamp::UNIX_EPOCH,
+            ended_at: None,
+            seen_at: Timestamp::UNIX_EPOCH,
+            sent_bytes: viewer.sent_bytes,
+            viewer,
+        })
+    };
+    let viewings: Vec<_> = (0..VIEWERS_EACH).map(viewing).collect();
+    let feed = Feed {
+        key: key.clone(),
+        kind: FeedKind::Live,
+        state: Some(FeedState::Active),
+        channel: channel.clone(),
+        stream: Arc::new(FeedStream {
+            id: Some(5),
+            name: Some(text("A channel in HD, the provider's", n)),
+            index: Some(0),
+            available: Some(2),
+            stream_profile: Some("ffmpeg".into()),
+        }),
+        media: Arc::new(FeedMedia {
+            video_codec: Some("h264".into()),
+            resolution: Some("1920x1080".into()),
+            fps: Some(23.98),
+            output_bitrate_bps: Some(8_123_400),
+            speed: Some(1.02),
+            ..FeedMedia::default()
+        }),
+        profile: Some(ProfileId(2)),
+        programme: None,
+        started_at: Some(Timestamp::UNIX_EPOCH),
+        uptime_ms: Some(46_400),
+        received_bytes: Some(16_022_016),
+        sent_bytes: None,
+        viewer_count: u32::try_from(VIEWERS_EACH).ok(),
+        viewers: Arc::new((0..VIEWERS_EACH).map(viewer).collect()),
+    };
+    FeedRun {
+        id: id.clone(),
+        source: source.clone(),
+        started_at: Timestamp::UNIX_EPOCH,
+        ended_at: None,
+        seen_at: Timestamp::UNIX_EPOCH,
+        feed: Arc::new(feed),
+        totals: FeedTotals {
+            received_bytes: Some(16_022_016),
+            ..FeedTotals::default()
+        },
+        segments: Arc::default(),
+        viewings,
+    }
+}
+
 fn scrape(bencher: Bencher<'_, '_>, profile: Profile, format: Format, options: &Options) {
-    let (snapshot, process) = (snapshot(), process());
+    scrape_of(bencher, profile, format, options, &snapshot());
+}
+
+fn scrape_of(
+    bencher: Bencher<'_, '_>,
+    profile: Profile,
+    format: Format,
+    options: &Options,
+    snapshot: &Snapshot,
+) {
+    let process = process();
     let mut out = Vec::new();
     let once = |out: &mut Vec<u8>| {
         out.clear();
         render(
             profile,
             format,
-            black_box(&snapshot),
+            black_box(snapshot),
             &process,
             options,
             Timestamp::UNIX_EPOCH,

@@ -36,6 +36,12 @@ const SECTIONS: &[(&str, &str)] = &[
     ("media_server_", "Servers"),
     ("media_library_", "Libraries"),
     ("media_session_", "Single sessions"),
+    (
+        "media_channel",
+        "Channels, previews, films on demand and catch-up of stream managers",
+    ),
+    ("media_provider_", "Providers of stream managers"),
+    ("media_epg_", "Guides of stream managers"),
     ("media_", "Sessions together, plays and bytes"),
     ("projectionist_", "Projectionist itself"),
     ("process_", "The process"),
@@ -64,8 +70,12 @@ The native schema, served at `/metrics` and `/metrics/native`. This page is prin
 - Single sessions have their texts in `media_session_info` and `media_session_stream_info`; every other series of a
   session has only `server` and `session`. They exist exactly as long as the session. Join them:
   `media_session_bytes_per_second * on(server, session) group_left(user, title) media_session_info`.
-- There is never an IP address of a player in a label. User names (with the names users gave their players) and titles
-  can be hashed or dropped. Hashed: twelve hex digits of SipHash-2-4, keyed with a salt of this installation. Dropped: no label.
+- Stream managers (Dispatcharr) have feeds instead of sessions; behind a viewer of a feed may be a media server whose
+  session is counted already. `media_channel_client_*` is there by `include_client_stats` only, `media_epg_*` by
+  `include_epg_stats`, `media_provider_*` unless `include_m3u_stats` is off; user names and URLs of providers by
+  `include_source_urls`. While the manager is down, what it carries is absent, never 0.
+- There is never an IP address of a player in a label but in `media_channel_client_info`, by its switch. User names (with
+  the names users gave their players) and titles can be hashed or dropped. Hashed: twelve hex digits of SipHash-2-4, keyed with a salt of this installation. Dropped: no label.
   Counters of dropped users are summed.
 - Classic text 0.0.4 and OpenMetrics 1.0 are chosen by the `Accept` header; the samples are the same.
 ";
@@ -80,14 +90,31 @@ const LABELS: &[(&str, &str)] = &[
         "the server's key of the session; Plex counts from 1 again after a restart",
     ),
     ("cause, kind (of an error)", KINDS),
-    ("kind (of a source or server)", "`plex`"),
+    ("kind (of a source or server)", "`plex` `dispatcharr`"),
+    ("kind (of a feed)", "`live` `preview` `vod` `timeshift`"),
+    (
+        "feed",
+        "the manager's key: a channel's UUID, a stream's hash for a preview, a session for what is played on demand",
+    ),
+    (
+        "state (of a feed)",
+        "`initializing` `connecting` `waiting_for_clients` `active` `paused` `buffering` `error` `stopping` `stopped` `unknown`",
+    ),
+    (
+        "account, profile, source (of a guide), client",
+        "the manager's own number or name of it",
+    ),
+    (
+        "state (of an account or guide)",
+        "in the manager's word: `idle` `fetching` `parsing` `error` `success` `pending_setup` `disabled`",
+    ),
     (
         "feature",
         "`resources` `bandwidth` `transcodes` `activities` `update`",
     ),
     (
         "endpoint",
-        "`identity` `root` `sessions` `metadata` `libraries` `counts` `resources` `bandwidth` `transcodes` `activities` `update` `notifications` `discovery`",
+        "`identity` `root` `sessions` `metadata` `libraries` `counts` `resources` `bandwidth` `transcodes` `activities` `update` `notifications` `discovery` `login` `version` `stats` `detail` `channels` `streams` `programmes` `accounts` `groups` `epg` `users` `plugins` `redis`",
     ),
     ("link", "`none` `websocket` `eventsource`"),
     (

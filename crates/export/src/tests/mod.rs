@@ -2,6 +2,9 @@
 
 pub(crate) mod build;
 mod dashboards;
+mod dispatcharr;
+pub(crate) mod dispatcharr_build;
+mod dispatcharr_rules;
 pub(crate) mod native;
 pub(crate) mod policy;
 pub(crate) mod properties;

@@ -47,6 +47,7 @@ fn all(users: LabelPolicy, titles: LabelPolicy) -> String {
         users,
         titles,
         hash_salt: "PLANTED-SALT".to_owned(),
+        ..Options::default()
     };
     let each = Profile::ALL.map(|profile| text(profile, Format::Text, &marked(), &options));
     each.concat()

@@ -13,8 +13,8 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::{build, strict, text};
-use crate::{Format, LabelPolicy, Options, Profile};
+use super::{build, dispatcharr_build, strict, text};
+use crate::{DispatcharrOptions, Format, LabelPolicy, Options, Profile};
 
 /// Text that an encoder may trip over.
 pub(super) fn nasty() -> impl Strategy<Value = String> {
@@ -206,10 +206,15 @@ pub(crate) fn server() -> impl Strategy<Value = ServerSnapshot> {
 
 pub(crate) fn options() -> impl Strategy<Value = Options> {
     let policy = || select(vec![LabelPolicy::Keep, LabelPolicy::Hash, LabelPolicy::Drop]);
-    (policy(), policy()).prop_map(|(users, titles)| Options {
+    (policy(), policy(), any::<bool>()).prop_map(|(users, titles, everything)| Options {
         users,
         titles,
         hash_salt: "salt".to_owned(),
+        dispatcharr: if everything {
+            dispatcharr_build::everything().dispatcharr
+        } else {
+            DispatcharrOptions::default()
+        },
     })
 }
 

@@ -24,7 +24,10 @@ fn plays_of(profile: Profile) -> &'static str {
     match profile {
         Profile::Cplieger => "plex_plays_active",
         Profile::Cplieger202604 => "plex_plays_total",
-        Profile::TimothyStewart6 | Profile::Native => "plays_total",
+        Profile::TimothyStewart6 => "plays_total",
+        Profile::Native | Profile::DispatcharrExporter | Profile::DispatcharrExporter2 => {
+            unreachable!("no exporter of Plex")
+        }
     }
 }
 
@@ -69,7 +72,10 @@ fn nothing_has_an_empty_identity_before_the_server_is_known() {
                 "plex_session_poll_reachable",
             ],
             Profile::Cplieger202604 => &["plex_websocket_connected"],
-            Profile::TimothyStewart6 | Profile::Native => &[],
+            Profile::TimothyStewart6
+            | Profile::Native
+            | Profile::DispatcharrExporter
+            | Profile::DispatcharrExporter2 => &[],
         };
         let plex: Vec<_> = names
             .iter()

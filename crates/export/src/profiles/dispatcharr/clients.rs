@@ -4,7 +4,7 @@ use model::iptv::{FeedKind, Viewing};
 
 use super::super::{counter, family, gauge};
 use super::labels::{Labels, rounded};
-use super::streams::{float, positive};
+use super::streams::{episode_title, float, positive};
 use super::{Feed, Scrape, Server, Version};
 use crate::native::iptv_client::viewings;
 use crate::native::text;
@@ -148,9 +148,9 @@ fn info(scrape: &Scrape<'_>, client: &Client<'_>, out: &mut Vec<u8>) {
     let mut labels = Labels::new(out);
     identity(scrape, client, &mut labels);
     if vod {
-        let name = match (&channel.series, &channel.name) {
-            (Some(series), Some(name)) => format!("{series} - {name}"),
-            (one, other) => text(one.as_ref().or(other.as_ref())).to_owned(),
+        let name = match &channel.series {
+            Some(series) => format!("{series} - {}", episode_title(channel)),
+            None => text(channel.name.as_ref()).to_owned(),
         };
         let content_type = channel.content_type.as_deref().unwrap_or("unknown");
         labels

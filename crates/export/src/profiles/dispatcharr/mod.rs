@@ -208,8 +208,11 @@ const FEED_BLOCK_BYTES: usize = 112;
 impl<'a> Server<'a> {
     fn new(view: &'a ServerView<'a>, label: Option<&'a str>, version: Version) -> Self {
         let iptv = view.snapshot.iptv.as_ref();
-        let is_shown = |run: &&&FeedRun| {
-            version == Version::V3 || matches!(run.feed.kind, FeedKind::Live | FeedKind::Preview)
+        let is_shown = |run: &&&FeedRun| match run.feed.kind {
+            FeedKind::Live | FeedKind::Preview => true,
+            // A session that is kept open and plays nothing is no stream.
+            FeedKind::Vod => version == Version::V3 && run.feed.viewer_count != Some(0),
+            FeedKind::Timeshift => version == Version::V3,
         };
         let feed = |run: &&'a FeedRun| Feed {
             run,

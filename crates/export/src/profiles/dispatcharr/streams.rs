@@ -1,11 +1,10 @@
 //! What is on the air.
 
-use model::iptv::{FeedKind, Programme};
+use model::iptv::{Channel, FeedKind, Programme};
 
 use super::super::{counter, gauge};
 use super::labels::{Labels, iso, rounded};
 use super::{Feed, Scrape, Server, Version};
-use crate::native::iptv_client::viewings;
 use crate::native::text;
 use crate::text::{Encoder, Value};
 
@@ -158,8 +157,8 @@ fn rates(scrape: &Scrape<'_>, encoder: &mut Encoder<'_>) {
             "Bits a second to all viewers of the stream together.",
         );
         scrape.each_feed(encoder, head, |f| {
-            let all = viewings(f.run);
-            positive(float(all.iter().filter_map(|v| v.viewer.now_bps).sum()))
+            let told = f.run.viewings.iter().filter_map(|v| v.viewer.now_bps);
+            positive(float(told.fold(0, u64::saturating_add)))
         });
     }
 }
@@ -375,7 +374,7 @@ fn film(feed: &Feed<'_>) -> Option<Programme> {
     let channel = &*feed.run.feed.channel;
     let name = channel.name.as_deref()?;
     let (title, subtitle) = match &channel.series {
-        Some(series) => (series.to_string(), name.to_owned()),
+        Some(series) => (series.to_string(), episode_title(channel)),
         None => {
             let year = channel.year.map(|y| y.to_string()).unwrap_or_default();
             (without_year(name, &year).to_owned(), year)
@@ -395,6 +394,22 @@ fn film(feed: &Feed<'_>) -> Option<Programme> {
             .zip(length)
             .and_then(|(at, length)| at.checked_add(length).ok()),
     })
+}
+
+/// `S01E02 - Pilot`: an episode's number before its name, unless the name is the number.
+pub(super) fn episode_title(channel: &Channel) -> String {
+    let name = text(channel.name.as_ref());
+    match (channel.season, channel.episode) {
+        (Some(season), Some(episode)) => {
+            let number = format!("S{season:02}E{episode:02}");
+            if name.is_empty() || name.starts_with(&number) {
+                number.max(name.to_owned())
+            } else {
+                format!("{number} - {name}")
+            }
+        }
+        _ => name.to_owned(),
+    }
 }
 
 fn without_year<'n>(name: &'n str, year: &str) -> &'n str {
@@ -437,7 +452,28 @@ fn programme_labels(
 
 #[cfg(test)]
 mod tests {
-    use super::without_year;
+    use model::iptv::Channel;
+
+    use super::{episode_title, without_year};
+
+    #[test]
+    fn an_episode_is_told_by_number_and_name() {
+        for (name, number, expected) in [
+            (Some("Pilot"), Some((1, 2)), "S01E02 - Pilot"),
+            (Some("S01E02"), Some((1, 2)), "S01E02"),
+            (Some("S01E02 - Pilot"), Some((1, 2)), "S01E02 - Pilot"),
+            (None, Some((1, 2)), "S01E02"),
+            (Some("Pilot"), None, "Pilot"),
+        ] {
+            let channel = Channel {
+                name: name.map(Into::into),
+                season: number.map(|n| n.0),
+                episode: number.map(|n| n.1),
+                ..Channel::default()
+            };
+            assert_eq!(episode_title(&channel), expected);
+        }
+    }
 
     #[test]
     fn a_year_at_the_end_of_a_title_goes() {

@@ -141,6 +141,7 @@ fn names_that_are_dropped_or_hashed_stand_in_no_schema() {
                     users: policy,
                     titles: policy,
                     hash_salt: "PLANTED-SALT".to_owned(),
+                    ..Options::default()
                 },
                 ..Asked::of(schema)
             };

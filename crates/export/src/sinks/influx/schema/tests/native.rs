@@ -7,20 +7,26 @@ use proptest::prelude::*;
 use super::{Asked, Field, Owned};
 use crate::sinks::influx::point::Point;
 use crate::sinks::influx::{Schema, line};
-use crate::tests::strict::Exposition;
-use crate::tests::{build, native as full, properties, scrape};
-use crate::{Kind, Profile, catalogue};
+use crate::tests::strict::{self, Exposition};
+use crate::tests::{build, dispatcharr_build, native as full, properties, scrape, text};
+use crate::{Format, Kind, Profile, catalogue};
 
 #[test]
 fn every_family_of_the_catalogue_is_a_measurement_and_says_what_the_text_says() {
     let snapshot = full::full();
-    let points = Asked::of(Schema::Native).points(&snapshot);
+    let options = dispatcharr_build::everything();
+    let asked = Asked {
+        options: options.clone(),
+        ..Asked::of(Schema::Native)
+    };
+    let points = asked.points(&snapshot);
     let found: BTreeSet<_> = points.iter().map(|p| p.measurement.as_str()).collect();
     let expected: BTreeSet<_> = catalogue().iter().map(crate::Family::name).collect();
     assert_eq!(found, expected);
 
-    let text = scrape(Profile::Native, &snapshot);
-    assert_eq!(as_samples(&points), samples_of(&text));
+    let text = text(Profile::Native, Format::Text, &snapshot, &options);
+    let read = strict::parse(&text, Format::Text).unwrap();
+    assert_eq!(as_samples(&points), samples_of(&read));
 }
 
 #[test]
