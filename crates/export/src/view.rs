@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use model::iptv::{FeedRun, ProviderAccount, ProviderProfile};
+use model::iptv::{FeedRun, Inventory, ProviderAccount, ProviderProfile};
 use model::{Library, Play, ServerSnapshot, Snapshot, Timestamp};
 
 use crate::mask::{Masker, Options};
@@ -90,7 +90,7 @@ fn logins<'a>(snapshot: &'a ServerSnapshot, on_air: Option<&[&FeedRun]>) -> Vec<
     let inventory = snapshot.iptv.iter().filter_map(|i| i.inventory.as_deref());
     let mut seen = HashSet::new();
     inventory
-        .flat_map(|inventory| inventory.profiles())
+        .flat_map(Inventory::profiles)
         .filter(|(_, profile)| seen.insert(profile.id))
         .map(|(account, profile)| {
             let uses = |run: &&&FeedRun| run.feed.profile == Some(profile.id);

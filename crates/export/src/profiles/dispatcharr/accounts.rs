@@ -48,11 +48,11 @@ struct Census {
 }
 
 impl Census {
-    fn of<'i>(items: impl Iterator<Item = (Option<bool>, &'i str)> + Clone, all: &[&'static str]) -> Self {
-        let count = |status: &&'static str| (*status, items.clone().filter(|(_, s)| s == status).count());
+    fn of(items: &[(Option<bool>, &str)], all: &[&'static str]) -> Self {
+        let count = |status: &&'static str| (*status, items.iter().filter(|(_, s)| s == status).count());
         Self {
-            total: items.clone().count(),
-            active: items.clone().filter(|(active, _)| *active == Some(true)).count(),
+            total: items.len(),
+            active: items.iter().filter(|(active, _)| *active == Some(true)).count(),
             by_status: all.iter().map(count).collect(),
         }
     }
@@ -80,7 +80,7 @@ pub(super) fn m3u(scrape: &Scrape<'_>, encoder: &mut Encoder<'_>) {
         .iter()
         .map(|(s, accounts)| {
             let items = accounts.iter().map(|a| (a.is_active, text(a.status.as_ref())));
-            (s.label, Census::of(items, &ACCOUNT_STATUS))
+            (s.label, Census::of(&items.collect::<Vec<_>>(), &ACCOUNT_STATUS))
         })
         .collect();
     encoder.family(gauge("dispatcharr_m3u_accounts", "Provider accounts."));
@@ -139,7 +139,7 @@ pub(super) fn epg(scrape: &Scrape<'_>, encoder: &mut Encoder<'_>) {
         .iter()
         .map(|(s, sources)| {
             let items = sources.iter().map(|e| (e.is_active, text(e.status.as_ref())));
-            (s.label, Census::of(items, &EPG_STATUS))
+            (s.label, Census::of(&items.collect::<Vec<_>>(), &EPG_STATUS))
         })
         .collect();
     encoder.family(gauge("dispatcharr_epg_sources", "Guides."));

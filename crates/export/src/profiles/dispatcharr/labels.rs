@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn rounding_keeps_so_many_places() {
-        assert_eq!(rounded(10.056, 2), 10.06);
-        assert_eq!(rounded(0.333_333, 4), 0.3333);
-        assert_eq!(rounded(0.004, 2), 0.0);
+        for (value, places, expected) in [(10.056, 2, "10.06"), (0.333_333, 4, "0.3333"), (0.004, 2, "0")] {
+            assert_eq!(rounded(value, places).to_string(), expected);
+        }
     }
 }

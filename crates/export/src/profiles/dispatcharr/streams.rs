@@ -373,12 +373,11 @@ fn programme_of(scrape: &Scrape<'_>, feed: &Feed<'_>) -> Option<(Programme, f64)
 fn film(feed: &Feed<'_>) -> Option<Programme> {
     let channel = &*feed.run.feed.channel;
     let name = channel.name.as_deref()?;
-    let (title, subtitle) = match &channel.series {
-        Some(series) => (series.to_string(), episode_title(channel)),
-        None => {
-            let year = channel.year.map(|y| y.to_string()).unwrap_or_default();
-            (without_year(name, &year).to_owned(), year)
-        }
+    let (title, subtitle) = if let Some(series) = &channel.series {
+        (series.to_string(), episode_title(channel))
+    } else {
+        let year = channel.year.map(|y| y.to_string()).unwrap_or_default();
+        (without_year(name, &year).to_owned(), year)
     };
     let starts_at = feed.run.feed.started_at;
     let length = channel
