@@ -392,19 +392,18 @@ pub(super) async fn read_redis(
     reader: &mut Option<Reader>,
     ask: &redis::Ask,
 ) -> Result<Extras, Error> {
-    let mut current = match reader.take() {
-        Some(current) => current,
-        None => {
-            let url = cfg
-                .redis_now()?
-                .ok_or_else(|| cfg.error("the Redis address is empty"))?;
-            // The name is that of the web server's certificate.
-            let trust = Trust {
-                name_override: None,
-                ..cfg.trust()?
-            };
-            Reader::new(&url, &trust, Duration::from_secs_f64(cfg.timeout_s))?
-        }
+    let mut current = if let Some(current) = reader.take() {
+        current
+    } else {
+        let url = cfg
+            .redis_now()?
+            .ok_or_else(|| cfg.error("the Redis address is empty"))?;
+        // The name is that of the web server's certificate.
+        let trust = Trust {
+            name_override: None,
+            ..cfg.trust()?
+        };
+        Reader::new(&url, &trust, Duration::from_secs_f64(cfg.timeout_s))?
     };
     let extras = current.read(ask).await?;
     *reader = Some(current);

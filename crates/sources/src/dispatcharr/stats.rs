@@ -117,20 +117,22 @@ impl Statistics {
         let past = Ask::get(Endpoint::Stats, "/proxy/catchup/stats/", STATS_LIMIT);
         let live = client.fetch(&live, |body| wire::live(body).map(|r| r.value));
         let films = async {
-            match vod {
-                true => present(
+            if vod {
+                present(
                     client
                         .fetch(&films, |body| wire::vod(body).map(|r| r.value))
                         .await,
-                ),
-                false => Ok(None),
+                )
+            } else {
+                Ok(None)
             }
         };
         let past = async {
             let read = |body: &[u8]| wire::object::<wire::CatchupStats>(body).map(|r| r.value);
-            match catchup {
-                true => present(client.fetch(&past, read).await),
-                false => Ok(None),
+            if catchup {
+                present(client.fetch(&past, read).await)
+            } else {
+                Ok(None)
             }
         };
         let (live, films, past) = tokio::join!(live, films, past);
@@ -143,12 +145,9 @@ impl Statistics {
             client.say(words::renamed(client.shown()))
         })?;
         let (films, past) = (films?, past?);
-        self.way = match self.way {
-            Way::Apart { .. } => Way::Apart {
-                vod: films.is_some(),
-                catchup: past.is_some(),
-            },
-            way => way,
+        self.way = Way::Apart {
+            vod: films.is_some(),
+            catchup: past.is_some(),
         };
         Ok(wire::Stats {
             live: Some(Box::new(live)),

@@ -76,7 +76,7 @@ async fn what_is_wanted_is_asked_for_and_nothing_else() {
     let inventory = watch.inventory("everything", |i| i.plugins.is_some()).await;
     let list = inventory.channel_list.unwrap();
     assert_eq!(list.len(), 6);
-    assert_eq!(list[0].group.is_some(), true);
+    assert!(list[0].group.is_some());
     world.advance(std::time::Duration::from_secs(30));
     watch
         .feed("bytes of the viewer", |f| f.viewers[0].sent_bytes.is_some())

@@ -86,10 +86,6 @@ impl Names {
         self.streams.retain(|id, _| keep(*id));
     }
 
-    pub(in crate::dispatcharr) fn knows_stream(&self, id: i64) -> bool {
-        self.streams.contains_key(&id)
-    }
-
     pub(in crate::dispatcharr) fn set_groups(&mut self, rows: &[wire::Group]) {
         self.groups = by_id(rows.iter().map(|row| (row.id, &row.name)));
     }
