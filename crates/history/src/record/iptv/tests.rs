@@ -183,7 +183,7 @@ fn what_got_lost_is_closed_after_a_while() {
 #[test]
 fn ends_wait_for_their_batch_and_are_not_opened_again() {
     let mut book = Book::default();
-    let many = ENDED_BATCH as i64 + 1;
+    let many = i64::try_from(ENDED_BATCH).unwrap() + 1;
     for n in 0..many {
         book.run_ended(Arc::new(ended_run(run(n, 0, 1))));
     }
@@ -304,11 +304,12 @@ fn a_viewing_without_its_run_is_closed_at_the_next_start() {
     sound(&history);
 }
 
+const DAY_MS: i64 = 86_400_000;
+
 #[test]
 fn what_is_old_is_forgotten_and_what_runs_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let history = open(dir.path());
-    const DAY_MS: i64 = 86_400_000;
     let run_of = |n: i64, day: i64| ended_run(run(n, day * DAY_MS, day * DAY_MS + 1_000));
     let old_viewing = |client: &str, run: &FeedRun, day: i64| {
         let mut viewing = ended_viewing(viewing(client, run, day * DAY_MS, day * DAY_MS + 1_000));
@@ -342,9 +343,9 @@ fn what_is_old_is_forgotten_and_what_runs_is_not() {
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Begin(usize),
-    GoOn(usize),
-    End(usize),
+    Begin(i64),
+    GoOn(i64),
+    End(i64),
     Save,
     /// Everything that is not on disk is gone.
     Kill,
@@ -352,9 +353,9 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        (0..4_usize).prop_map(Step::Begin),
-        (0..4_usize).prop_map(Step::GoOn),
-        (0..4_usize).prop_map(Step::End),
+        (0..4_i64).prop_map(Step::Begin),
+        (0..4_i64).prop_map(Step::GoOn),
+        (0..4_i64).prop_map(Step::End),
         Just(Step::Save),
         Just(Step::Kill),
     ]
@@ -370,15 +371,15 @@ proptest! {
         let mut history = open(dir.path());
         let mut book = Book::default();
         // By channel: what runs now. By id: last moment and end, as they must be on disk.
-        let mut running: BTreeMap<usize, FeedRun> = BTreeMap::new();
+        let mut running: BTreeMap<i64, FeedRun> = BTreeMap::new();
         let mut on_disk: BTreeMap<String, (i64, Option<i64>)> = BTreeMap::new();
         let mut ended: Vec<FeedRun> = Vec::new();
-        for (n, step) in steps.iter().enumerate() {
-            let now_ms = n as i64 * 10_000;
+        for (n, step) in (0_u32..).zip(&steps) {
+            let now_ms = i64::from(n) * 10_000;
             match *step {
                 Step::Begin(c) => {
                     running.entry(c).or_insert_with(|| {
-                        let run = run(c as i64, now_ms, now_ms);
+                        let run = run(c, now_ms, now_ms);
                         let viewing = viewing(&format!("c{c}"), &run, now_ms, now_ms);
                         watched(run, vec![viewing])
                     });
@@ -397,8 +398,8 @@ proptest! {
                     }
                 }
                 Step::Save => {
-                    let now = snapshot(server(running.values().cloned().collect(), n as u64));
-                    let mono_ms = n as u64 * REFRESH_AFTER_MS;
+                    let now = snapshot(server(running.values().cloned().collect(), u64::from(n)));
+                    let mono_ms = u64::from(n) * REFRESH_AFTER_MS;
                     write(&history, commit(&mut book, &now, mono_ms));
                     for run in running.values() {
                         on_disk.insert(run.id.to_string(), (run.seen_at.as_millisecond(), None));
@@ -415,7 +416,7 @@ proptest! {
                     book = Book::new(&restored.carried);
                     ended.clear();
                     let open = restored.carried.iter().filter_map(|c| c.iptv.as_ref()).flat_map(|i| &i.runs);
-                    running = open.map(|run| (run.feed.channel.id.unwrap() as usize, run.clone())).collect();
+                    running = open.map(|run| (run.feed.channel.id.unwrap(), run.clone())).collect();
                 }
             }
             let (runs, viewings) = kept(&history);
@@ -442,12 +443,12 @@ fn only_the_last_segments_are_written_again() {
         &history,
         commit(&mut book, &snapshot(server(vec![run.clone()], 0)), 0),
     );
-    for n in 1..4 {
+    for n in 1..4_u32 {
         let segments = Arc::make_mut(&mut run.segments);
         segments.last_mut().unwrap().buffering_ms = 50;
-        segments.push(segment(n * 1_000, n));
+        segments.push(segment(i64::from(n) * 1_000, i64::from(n)));
         let save = commit(&mut book, &snapshot(server(vec![run.clone()], 0)), 0);
-        assert_eq!(save.runs[0].segments_from, n as usize - 1);
+        assert_eq!(save.runs[0].segments_from + 1, n as usize);
         write(&history, save);
     }
     let profiles: Vec<_> = kept(&history).0[0]

@@ -24,115 +24,47 @@ fn world() -> World {
     }
 }
 
-#[test]
-fn every_filter_chooses() {
-    let (_dir, history) = world().history();
-    let none = Filter::default;
-    let list = |texts: &[&str]| texts.iter().map(|t| Text::from(*t)).collect::<Vec<_>>();
-    let q = |q: &str| Filter {
-        q: Some(q.into()),
-        ..none()
-    };
-    // Which runs pass, then which viewings, by their channel. Viewing n belongs to run n.
-    let cases: [(Filter, &[usize], &[usize]); 22] = [
-        (none(), &[0, 1, 2, 3], &[0, 1, 2, 3]),
+fn with(change: impl FnOnce(&mut Filter)) -> Filter {
+    let mut filter = Filter::default();
+    change(&mut filter);
+    filter
+}
+
+fn list(texts: &[&str]) -> Vec<Text> {
+    texts.iter().map(|t| Text::from(*t)).collect()
+}
+
+/// Which runs pass, then which viewings, by their channel. Viewing n belongs to run n.
+type Case = (Filter, &'static [usize], &'static [usize]);
+
+fn filters() -> Vec<Case> {
+    let q = |q: &str| with(|f| f.q = Some(q.into()));
+    vec![
+        (with(|_| ()), &[0, 1, 2, 3], &[0, 1, 2, 3]),
+        (with(|f| f.servers = vec!["attic".into()]), &[0, 2], &[0, 2]),
+        (with(|f| f.servers = vec!["nowhere".into()]), &[], &[]),
         (
-            Filter {
-                servers: vec!["attic".into()],
-                ..none()
-            },
-            &[0, 2],
-            &[0, 2],
-        ),
-        (
-            Filter {
-                servers: vec!["nowhere".into()],
-                ..none()
-            },
-            &[],
-            &[],
-        ),
-        (
-            Filter {
-                kinds: vec![FeedKind::Live, FeedKind::Vod],
-                ..none()
-            },
+            with(|f| f.kinds = vec![FeedKind::Live, FeedKind::Vod]),
             &[0, 1, 2],
             &[0, 1, 2],
         ),
         (
-            Filter {
-                channels: list(&["uuid-2", "key-3"]),
-                ..none()
-            },
+            with(|f| f.channels = list(&["uuid-2", "key-3"])),
             &[2, 3],
             &[2, 3],
         ),
+        (with(|f| f.channels = list(&["nothing"])), &[], &[]),
+        (with(|f| f.groups = list(&["Group"])), &[0, 1], &[0, 1]),
+        (with(|f| f.accounts = list(&["two"])), &[1, 2], &[1, 2]),
+        (with(|f| f.profiles = vec![1, 3]), &[0, 2, 3], &[0, 2, 3]),
         (
-            Filter {
-                channels: list(&["nothing"]),
-                ..none()
-            },
+            with(|f| (f.profiles, f.accounts) = (vec![1], list(&["two"]))),
             &[],
             &[],
         ),
-        (
-            Filter {
-                groups: list(&["Group"]),
-                ..none()
-            },
-            &[0, 1],
-            &[0, 1],
-        ),
-        (
-            Filter {
-                accounts: list(&["two"]),
-                ..none()
-            },
-            &[1, 2],
-            &[1, 2],
-        ),
-        (
-            Filter {
-                profiles: vec![1, 3],
-                ..none()
-            },
-            &[0, 2, 3],
-            &[0, 2, 3],
-        ),
-        (
-            Filter {
-                profiles: vec![1],
-                accounts: list(&["two"]),
-                ..none()
-            },
-            &[],
-            &[],
-        ),
-        (
-            Filter {
-                users: list(&["ada", "Bo"]),
-                ..none()
-            },
-            &[0, 1],
-            &[0, 1],
-        ),
-        (
-            Filter {
-                users: list(&["10.0.0.1"]),
-                ..none()
-            },
-            &[2],
-            &[2],
-        ),
-        (
-            Filter {
-                users: list(&["client-0"]),
-                ..none()
-            },
-            &[3],
-            &[3],
-        ),
+        (with(|f| f.users = list(&["ada", "Bo"])), &[0, 1], &[0, 1]),
+        (with(|f| f.users = list(&["10.0.0.1"])), &[2], &[2]),
+        (with(|f| f.users = list(&["client-0"])), &[3], &[3]),
         (q(""), &[0, 1, 2, 3], &[0, 1, 2, 3]),
         (q("nEWS"), &[0], &[0]),
         (q("102.5"), &[0], &[0]),
@@ -142,12 +74,17 @@ fn every_filter_chooses() {
         (q("ONE"), &[0, 3], &[0, 3]),
         (q("bo"), &[], &[1]),
         (q("client-"), &[], &[0, 1, 2, 3]),
-    ];
+    ]
+}
+
+#[test]
+fn every_filter_chooses() {
+    let (_dir, history) = world().history();
     let page = Paging {
         limit: 100,
         after: None,
     };
-    for (filter, run_channels, viewing_channels) in cases {
+    for (filter, run_channels, viewing_channels) in filters() {
         let place = |feed: &str| (0..CHANNELS).find(|n| feed.starts_with(key(*n)));
         let of = |feed: &Text| place(feed).unwrap_or(2);
         let mut got: Vec<_> = ask(&history, |v| runs(v, &filter, page))
@@ -247,7 +184,6 @@ fn a_window_is_a_range_of_an_index() {
 /// Not a judgement but a figure: `cargo test -p history -- --ignored --nocapture what_a_month_costs`.
 #[test]
 #[ignore = "measures"]
-#[expect(clippy::print_stdout, reason = "tells what it measured")]
 fn what_a_month_costs() {
     const VIEWINGS: i64 = 100_000;
     let year = 365 * 1_440;

@@ -161,7 +161,11 @@ struct Day {
     begun: Vec<(i64, bool)>,
 }
 
-type Logins = BTreeMap<(usize, i64), (BTreeSet<usize>, BTreeMap<Date, Day>)>;
+/// Runs, and what was used each day.
+type Used = (BTreeSet<usize>, BTreeMap<Date, Day>);
+
+/// By server and login.
+type Logins = BTreeMap<(usize, i64), Used>;
 
 fn used(world: &World, window: Minutes) -> Logins {
     let mut all = Logins::new();
@@ -314,7 +318,7 @@ proptest! {
 }
 
 fn expected_totals(world: &World, window: Minutes, days: &[ProviderDay]) -> Vec<ProviderTotal> {
-    let total = |((server, login), (runs, _)): ((usize, i64), (BTreeSet<usize>, BTreeMap<Date, Day>))| {
+    let total = |((server, login), (runs, _)): ((usize, i64), Used)| {
         let of: Vec<_> = days
             .iter()
             .filter(|d| d.server.as_str() == SERVERS[server] && d.profile == login)
