@@ -125,18 +125,8 @@ fn manager(n: usize) -> ServerSnapshot {
     s
 }
 
-fn run(source: &SourceId, n: usize) -> FeedRun {
-    let key = model::FeedKey::new(format!("7063b7c3-f09c-493a-91c2-{n:012}"));
-    let id = model::RunId::of(source, &key, 0);
-    let channel = Arc::new(Channel {
-        id: Some(1),
-        name: Some(text("A channel in HD", n)),
-        number: Some(101.0),
-        group: Some("News".into()),
-        logo: Some("/api/channels/logos/1/cache/".into()),
-        ..Channel::default()
-    });
-    let viewer = |v: usize| Viewer {
+fn viewer(v: usize) -> Viewer {
+    Viewer {
         client_id: format!("client_1795239525857_{v}").as_str().into(),
         user_id: Some(3),
         user: Some(text("user", v)),
@@ -147,27 +137,11 @@ fn run(source: &SourceId, n: usize) -> FeedRun {
         sent_bytes: Some(17_203_200),
         mean_bps: Some(3_989_504),
         now_bps: Some(2_032_435),
-    };
-    let viewing = |v: usize| {
-        let viewer = viewer(v);
-        Arc::new(Viewing {
-            id: model::ViewingId::of(source, &viewer.client_id, 0),
-            source: source.clone(),
-            run: id.clone(),
-            feed: key.clone(),
-            kind: FeedKind::Live,
-            channel: channel.clone(),
-            profile: Some(ProfileId(2)),
-            account: None,
-            started_at: Timestamp::UNIX_EPOCH,
-            ended_at: None,
-            seen_at: Timestamp::UNIX_EPOCH,
-            sent_bytes: viewer.sent_bytes,
-            viewer,
-        })
-    };
-    let viewings: Vec<_> = (0..VIEWERS_EACH).map(viewing).collect();
-    let feed = Feed {
+    }
+}
+
+fn feed(key: &model::FeedKey, channel: &Arc<Channel>, n: usize) -> Feed {
+    Feed {
         key: key.clone(),
         kind: FeedKind::Live,
         state: Some(FeedState::Active),
@@ -195,14 +169,46 @@ fn run(source: &SourceId, n: usize) -> FeedRun {
         sent_bytes: None,
         viewer_count: u32::try_from(VIEWERS_EACH).ok(),
         viewers: Arc::new((0..VIEWERS_EACH).map(viewer).collect()),
+    }
+}
+
+fn run(source: &SourceId, n: usize) -> FeedRun {
+    let key = model::FeedKey::new(format!("7063b7c3-f09c-493a-91c2-{n:012}"));
+    let id = model::RunId::of(source, &key, 0);
+    let channel = Arc::new(Channel {
+        id: Some(1),
+        name: Some(text("A channel in HD", n)),
+        number: Some(101.0),
+        group: Some("News".into()),
+        logo: Some("/api/channels/logos/1/cache/".into()),
+        ..Channel::default()
+    });
+    let viewing = |v: usize| {
+        let viewer = viewer(v);
+        Arc::new(Viewing {
+            id: model::ViewingId::of(source, &viewer.client_id, 0),
+            source: source.clone(),
+            run: id.clone(),
+            feed: key.clone(),
+            kind: FeedKind::Live,
+            channel: channel.clone(),
+            profile: Some(ProfileId(2)),
+            account: None,
+            started_at: Timestamp::UNIX_EPOCH,
+            ended_at: None,
+            seen_at: Timestamp::UNIX_EPOCH,
+            sent_bytes: viewer.sent_bytes,
+            viewer,
+        })
     };
+    let viewings: Vec<_> = (0..VIEWERS_EACH).map(viewing).collect();
     FeedRun {
         id: id.clone(),
         source: source.clone(),
         started_at: Timestamp::UNIX_EPOCH,
         ended_at: None,
         seen_at: Timestamp::UNIX_EPOCH,
-        feed: Arc::new(feed),
+        feed: Arc::new(feed(&key, &channel, n)),
         totals: FeedTotals {
             received_bytes: Some(16_022_016),
             ..FeedTotals::default()

@@ -36,7 +36,7 @@ async fn the_profile_says_what_the_plugin_said() {
         let replay = Replay::of(&captures, folder, base).await;
         let redis = keys.map(|keys| Redis::with(&captures.join(keys)));
         let url = redis.as_ref().map(Redis::url);
-        let house = House::watch(&replay, recorded_at_ms(&captures, folder), url);
+        let house = House::watch(&replay, recorded_at_ms(&captures, folder), url.as_deref());
         house.complete().await;
         let ours = plugin::parse(&house.text(Profile::DispatcharrExporter));
         let theirs = std::fs::read_to_string(captures.join(format!("plugin-metrics-{folder}.txt"))).unwrap();

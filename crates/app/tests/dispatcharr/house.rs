@@ -16,7 +16,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use crate::replay::Replay;
 
 /// Longest wait for anything.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct House {
     live: Live,
@@ -26,7 +26,7 @@ pub(crate) struct House {
 
 impl House {
     /// `now_ms`: of a clock that stands still.
-    pub(crate) fn watch(replay: &Replay, now_ms: i64, redis_url: Option<String>) -> Self {
+    pub(crate) fn watch(replay: &Replay, now_ms: i64, redis_url: Option<&str>) -> Self {
         let id = SourceId::from("tv");
         let (actor, live) = live::channel([(id.clone(), DISPATCHARR)]);
         let (out, observations) = tokio::sync::mpsc::channel(live::OBSERVATION_QUEUE);
@@ -36,7 +36,7 @@ impl House {
             id: "tv".to_owned(),
             url: format!("http://{}", replay.address),
             api_key: Some(Secret::new("planted-key")),
-            redis_url: redis_url.as_deref().map(Secret::new),
+            redis_url: redis_url.map(Secret::new),
             poll_interval_s: 0.5,
             wants: Wants {
                 viewer_details: true,

@@ -85,11 +85,11 @@ impl Redis {
                 _ => "SADD",
             };
             command.insert(0, verb.to_owned());
-            let parts: String = command
-                .iter()
-                .map(|p| format!("${}\r\n{p}\r\n", p.len()))
-                .collect();
-            write!(stream.get_mut(), "*{}\r\n{parts}", command.len()).unwrap();
+            let mut request = format!("*{}\r\n", command.len());
+            for part in &command {
+                request.push_str(&format_part(part));
+            }
+            stream.get_mut().write_all(request.as_bytes()).unwrap();
             let mut answer = String::new();
             stream.read_line(&mut answer).unwrap();
             assert!(answer.starts_with(['+', ':']), "{key}: {answer}");
@@ -103,6 +103,11 @@ impl Drop for Redis {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// One part of a command as the protocol has it.
+fn format_part(part: &str) -> String {
+    format!("${}\r\n{part}\r\n", part.len())
 }
 
 fn text(value: &Value) -> String {
