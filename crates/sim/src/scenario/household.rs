@@ -169,7 +169,13 @@ impl Evening {
 
     /// The evening has begun before anybody looks.
     pub(super) fn begin(&mut self) {
-        for _ in 0..self.target() {
+        // With a tuner, television is on already.
+        let sofa = self.seats.iter().position(|s| matches!(s.place, Place::Sofa));
+        if let Some(number) = sofa.filter(|_| self.hardware) {
+            let item = self.live();
+            self.play(number, item, true);
+        }
+        for _ in self.watching.len()..self.target() {
             self.start(true);
         }
     }
@@ -248,10 +254,13 @@ impl Evening {
         let Some(number) = self.rng.choice(free) else {
             return;
         };
+        if let Some(item) = self.choose(self.seats[number].place) {
+            self.play(number, item, in_the_middle);
+        }
+    }
+
+    fn play(&mut self, number: usize, item: Item, in_the_middle: bool) {
         let seat = self.seats[number].clone();
-        let Some(item) = self.choose(seat.place) else {
-            return;
-        };
         let position_ms = match item.duration_ms {
             // Often the end of an episode or a track: then the next one starts by itself.
             Some(d) if item.kind != Kind::Movie && self.rng.u8(..) < 120 => {

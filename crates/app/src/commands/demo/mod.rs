@@ -199,6 +199,11 @@ async fn evening(told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
         Ok(started) => started,
         Err(e) => return drop(told.send(Err(plain(&e)))),
     };
+    // What the house watches live comes from there.
+    if let Some(house) = running.first() {
+        let (plex, antenna) = (house.world(), dispatcharr.world());
+        tokio::spawn(sim::scenario::tuner(plex, antenna, "127.0.0.1", cancel.clone()));
+    }
     let started = Started {
         servers: watched,
         manager,
