@@ -134,14 +134,20 @@ pub(crate) async fn forget_daily(
             compact: false,
         };
         match history.prune(policy).done().await {
-            Ok(report) if report.plays_removed + report.plays_thinned > 0 => tracing::info!(
-                removed = report.plays_removed,
-                thinned = report.plays_thinned,
-                "history: {} plays were too old and are gone, {} lost their details",
-                report.plays_removed,
-                report.plays_thinned
-            ),
-            Ok(_) => {}
+            Ok(report) => {
+                let (plays, thinned) = (report.plays_removed, report.plays_thinned);
+                let (runs, viewings) = (report.runs_removed, report.viewings_removed);
+                if plays + thinned + runs + viewings > 0 {
+                    tracing::info!(
+                        plays,
+                        thinned,
+                        runs,
+                        viewings,
+                        "history: {plays} plays, {runs} runs and {viewings} viewings were too old and are gone, \
+                         {thinned} plays lost their details"
+                    );
+                }
+            }
             Err(e) => tracing::warn!(
                 kind = e.kind().as_str(),
                 "forgetting old plays failed: {}",

@@ -52,8 +52,12 @@ fn act(history: &History, action: &HistoryAction) -> Result<(), Failure> {
                 compact: true,
             };
             let report = history.prune(policy).wait().map_err(failed)?;
+            let of_managers = match (report.runs_removed, report.viewings_removed) {
+                (0, 0) => String::new(),
+                (runs, viewings) => format!(", {runs} runs and {viewings} viewings of Dispatcharr dropped"),
+            };
             output::line(format!(
-                "{} plays dropped, {} thinned; the file went from {} to {} bytes",
+                "{} plays dropped, {} thinned{of_managers}; the file went from {} to {} bytes",
                 report.plays_removed, report.plays_thinned, report.file_bytes_before, report.file_bytes_after
             ));
         }
