@@ -117,7 +117,7 @@ pub(crate) const FAMILIES: &[Family] = &[
     Family::gauge(
         "media_channel_uptime_seconds",
         "How long the feed has run, as the manager said at the last look.",
-        Collect::Feed(|r| r.feed.uptime_ms.map(Value::Millis)),
+        Collect::Feed(|r| r.uptime_ms().map(Value::Millis)),
     )
     .unit_is("seconds"),
     Family::counter(

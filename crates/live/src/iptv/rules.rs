@@ -37,24 +37,19 @@ impl Age {
 
 /// Whether a feed listed under the key of an open run is that run. `elapsed_ms`: since `old` was told.
 ///
-/// The same told start settles it. Otherwise the uptime does, which must not have gone back and must have grown with
-/// the time that went by: after a long outage a feed begun anew has a longer uptime than the old one had. If nothing
-/// comparable was told, a start that moved is a new run, and silence is none.
+/// Two told starts settle it: Dispatcharr 0.29 writes one down once and moves it by some 100 ms while the channel
+/// connects. Somebody who zaps away and back within one interval shows by nothing else. Otherwise the uptime decides,
+/// which must not have gone back and must have grown with the time that went by: after a long outage a feed begun anew
+/// has a longer uptime than the old one had. Silence is no new run.
 pub(crate) fn continues(old: Age, new: Age, elapsed_ms: u64) -> bool {
-    let starts = match (old.started_at, new.started_at) {
-        (Some(a), Some(b)) => {
-            Some(a.as_millisecond().abs_diff(b.as_millisecond()) <= START_JITTER_MS.unsigned_abs())
-        }
-        _ => None,
-    };
-    if starts == Some(true) {
-        return true;
+    if let (Some(a), Some(b)) = (old.started_at, new.started_at) {
+        return a.as_millisecond().abs_diff(b.as_millisecond()) <= START_JITTER_MS.unsigned_abs();
     }
     match (old.uptime_ms, new.uptime_ms) {
         (Some(before), Some(now)) => {
             now >= before && now.saturating_add(UPTIME_LAG_MS) >= before.saturating_add(elapsed_ms)
         }
-        _ => starts.is_none(),
+        _ => true,
     }
 }
 

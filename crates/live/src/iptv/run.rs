@@ -43,7 +43,13 @@ impl Track {
     /// A run seen for the first time.
     pub(super) fn begin(feed: Feed, look: &mut Look<'_>) -> Self {
         let age = Age::of(&feed);
-        let started_at = rules::run_start(age, look.moment.at, look.not_before);
+        // A feed of which no start is told has run since its first viewer came, or longer.
+        let first_viewer = || feed.viewers.iter().filter_map(|v| v.connected_at).min();
+        let told = Age {
+            started_at: age.started_at.or_else(first_viewer),
+            ..age
+        };
+        let started_at = rules::run_start(told, look.moment.at, look.not_before);
         let segment = segment(&feed, started_at, look.ledger.inventory);
         let run = FeedRun {
             id: RunId::of(look.source, &feed.key, started_at.as_millisecond()),
@@ -224,13 +230,14 @@ impl Track {
     fn count_rest(&mut self, feed: &Feed, look: &mut Look<'_>) {
         let failed = feed.state == Some(FeedState::Error) && self.last_state != Some(FeedState::Error);
         self.last_state = feed.state.or(self.last_state);
-        let viewers = rules::viewer_count(feed).unwrap_or(0);
-        if failed {
+        let viewers = rules::viewer_count(feed);
+        // Dispatcharr says error in the last second of an ordinary stop too, when the last viewer has gone.
+        if failed && viewers != Some(0) {
             Arc::make_mut(&mut self.run).totals.errors += 1;
             look.ledger
                 .provider(feed.profile.or(self.profile()), |p| p.errors += 1);
         }
-        if viewers > self.run.totals.peak_viewers {
+        if let Some(viewers) = viewers.filter(|n| *n > self.run.totals.peak_viewers) {
             Arc::make_mut(&mut self.run).totals.peak_viewers = viewers;
         }
     }

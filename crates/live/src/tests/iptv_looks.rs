@@ -68,7 +68,7 @@ fn time_goes_to_what_was_so_at_the_earlier_look() {
 #[test]
 fn errors_are_counted_when_they_begin() {
     let mut w = World::manager();
-    let error = || in_state(&feed("a"), FeedState::Error);
+    let error = || watched(&in_state(&feed("a"), FeedState::Error), &[viewer("v")]);
     let unsaid = || change(&feed("a"), |f| f.state = None);
     for (look, errors) in [
         (feed("a"), 0),
@@ -88,6 +88,9 @@ fn errors_are_counted_when_they_begin() {
     let mut w = World::manager();
     w.feeds(vec![error()]);
     assert_eq!(w.run().totals.errors, 1, "it failed before we came");
+    let mut w = World::manager();
+    w.feeds(vec![watched(&in_state(&feed("a"), FeedState::Error), &[])]);
+    assert_eq!(w.run().totals.errors, 0, "nobody is left: an ordinary stop");
 }
 
 #[test]

@@ -25,7 +25,7 @@ const SAME_RUN: &str = "
     0     -       0      -        5000  the same start
     0     -       1500   -        5000  a rounded start
     0     3600000 0      9        5000  the manager's clock was set, and its uptimes with it
-    0     60000   9000   65000    5000  the start wobbles, the uptime does not
+    0     600     120    5600     5000  the start moves while the channel connects
     -     60000   -      65000    5000  the uptime grows
     -     60000   -      60000    9000  the uptime stands still for a moment
     -     60000   -      3659000  3600000  the uptime of an hour later
@@ -34,7 +34,9 @@ const SAME_RUN: &str = "
 
 const ANOTHER_RUN: &str = "
     0     -       1501     -      5000  another start
+    0     2000    4400     2600   5000  zapped away and back between two looks
     0     60000   62000    3000   5000  begun anew
+    -     60000   -        3000   5000  begun anew, no start told
     -     60000   -        59999  5000  the uptime went back
     -     60000   -        300000 3600000  a longer uptime, but too short for the time between
     0     60000   3600000  300000 3900000  another start after a long time

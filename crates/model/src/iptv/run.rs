@@ -26,6 +26,18 @@ pub struct FeedRun {
     pub viewings: Vec<Arc<Viewing>>,
 }
 
+impl FeedRun {
+    /// How long it has run, as told at the last look. Of a programme of the past no manager tells it: then since it was
+    /// first known to run.
+    pub fn uptime_ms(&self) -> Option<u64> {
+        let own = || self.seen_at.as_millisecond() - self.started_at.as_millisecond();
+        match self.feed.kind {
+            FeedKind::Timeshift => self.feed.uptime_ms.or_else(|| u64::try_from(own()).ok()),
+            FeedKind::Live | FeedKind::Preview | FeedKind::Vod => self.feed.uptime_ms,
+        }
+    }
+}
+
 /// Sums over a run. Time is credited only between two good looks, to what was so at the earlier one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FeedTotals {

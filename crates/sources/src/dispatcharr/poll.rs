@@ -22,6 +22,10 @@ use crate::pace::phase;
 /// How long the first look waits for accounts, groups and users. Without them its feeds lack names until the next.
 const FIRST_INVENTORY: Duration = Duration::from_secs(2);
 
+/// Waits between looks that fail: from one to the other.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(15);
+
 /// The state of the loop.
 struct Poller {
     shared: Arc<Shared>,
@@ -55,7 +59,7 @@ impl Poller {
             statistics: Statistics::new(None),
             sides,
             regular_at: Instant::now(),
-            backoff: Backoff::reconnect(),
+            backoff: Backoff::new(RETRY_AFTER, RETRY_AFTER_MAX),
             outage: OutageLog::default(),
             verified: false,
             told: None,

@@ -32,7 +32,12 @@ pub(super) fn transport(e: &reqwest::Error, shown: &str, place: &str, timeout_s:
         Kind::Timeout => Words::new(
             kind,
             format!("no answer to {place} from {shown} within {timeout_s} s"),
-            Some("a larger `timeout_s` helps if it is merely slow"),
+            // Some versions of its client for Redis wait for that long; measured with redis-py 7.
+            Some(if place.starts_with("/proxy/") {
+                "its Redis may be down, which makes this answer slow; a larger `timeout_s` helps if it is merely slow"
+            } else {
+                "a larger `timeout_s` helps if it is merely slow"
+            }),
         ),
         Kind::Tls => Words::new(
             kind,

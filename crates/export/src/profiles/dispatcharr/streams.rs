@@ -164,7 +164,7 @@ fn rates(scrape: &Scrape<'_>, encoder: &mut Encoder<'_>) {
 }
 
 fn mean_bps(feed: &Feed<'_>) -> Option<f64> {
-    let uptime_ms = feed.run.feed.uptime_ms.filter(|ms| *ms > 0)?;
+    let uptime_ms = feed.run.uptime_ms().filter(|ms| *ms > 0)?;
     Some(float(feed.bytes()?) * 8000.0 / float(uptime_ms))
 }
 
@@ -187,7 +187,7 @@ pub(super) fn mebibytes(bytes: u64) -> f64 {
 
 impl Feed<'_> {
     pub(super) fn uptime_s(&self) -> Option<u64> {
-        self.run.feed.uptime_ms.map(|ms| ms / 1000)
+        self.run.uptime_ms().map(|ms| ms / 1000)
     }
 
     /// From the provider; of what is played on demand, to the viewer.
@@ -350,7 +350,7 @@ fn programme_of(scrape: &Scrape<'_>, feed: &Feed<'_>) -> Option<(Programme, f64)
     if feed.run.feed.kind == FeedKind::Vod {
         let programme = told.or_else(|| film(feed))?;
         let length_ms = feed.run.feed.channel.duration_ms.filter(|ms| *ms > 0);
-        let progress = match (feed.run.feed.uptime_ms, length_ms) {
+        let progress = match (feed.run.uptime_ms(), length_ms) {
             (Some(uptime), Some(length)) => (float(uptime) / float(length)).min(1.0),
             _ => 0.0,
         };

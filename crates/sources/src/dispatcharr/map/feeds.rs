@@ -35,14 +35,14 @@ pub(in crate::dispatcharr) fn on_air(stats: &wire::Stats) -> OnAir {
     for channel in live_channels(stats) {
         let Some(id) = &channel.channel_id else { continue };
         out.live.push(id.clone());
-        if !live::is_preview(id) {
+        if live::is_uuid(id) {
             out.channels.push(id.clone());
         }
         out.streams.extend(channel.stream_id.and_then(values::row_id));
     }
     let sessions = timeshift_sessions(stats);
     out.channels
-        .extend(sessions.filter_map(|session| session.channel_uuid.clone()));
+        .extend(sessions.filter_map(|session| session.channel_uuid.clone().filter(|id| live::is_uuid(id))));
     let clients = vod_contents(stats).flat_map(|content| &content.connections);
     out.vod
         .extend(clients.filter_map(|client| client.client_id.clone()));
@@ -64,7 +64,7 @@ pub(in crate::dispatcharr) fn feeds(stats: &wire::Stats, names: &Names) -> Vec<F
         let clients = content.connections.iter();
         clients.filter_map(|client| vod::feed(content, client, names, now))
     });
-    let timeshift = timeshift_sessions(stats).filter_map(|session| timeshift::feed(session, names, now));
+    let timeshift = timeshift_sessions(stats).filter_map(|session| timeshift::feed(session, names));
     let mut seen = HashSet::new();
     live.chain(vod)
         .chain(timeshift)

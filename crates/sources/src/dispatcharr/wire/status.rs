@@ -140,8 +140,6 @@ wire! {
         user_id: Option<Text> = "user_id",
         username: Option<Text> = "username",
         connected_at_s: Option<f64> = "connected_at",
-        /// Whole seconds.
-        duration_s: Option<f64> = "duration",
         /// Of the session, not of this connection.
         streamed_bytes: Option<u64> = "bytes_streamed",
         /// In 1000 bits a second; of the session.

@@ -19,8 +19,30 @@ pub(super) fn is_preview(id: &str) -> bool {
     id.len() == STREAM_HASH_LEN && id.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
+/// Dispatcharr asks its database for a whole list of UUIDs at once; a single other word in it fails them all.
+pub(super) fn is_uuid(id: &str) -> bool {
+    const DASHES: [usize; 4] = [8, 13, 18, 23];
+    id.len() == 36
+        && id.bytes().enumerate().all(|(at, byte)| match byte {
+            b'-' => DASHES.contains(&at),
+            _ => byte.is_ascii_hexdigit() && !DASHES.contains(&at),
+        })
+}
+
+/// Left over, not on the air: after a restart of its Redis, and for a moment before and after a run, Dispatcharr lists
+/// channels of which it knows neither a start nor a byte, and says that nobody watches.
+fn is_phantom(told: &LiveChannel) -> bool {
+    told.started_at_s.is_none()
+        && told.client_count == Some(0)
+        && told.clients.is_empty()
+        && told.total_bytes.unwrap_or(0) == 0
+}
+
 pub(super) fn feed(told: &LiveChannel, names: &Names, now: Option<Timestamp>) -> Option<Feed> {
     let id = told.channel_id.as_ref()?;
+    if is_phantom(told) {
+        return None;
+    }
     let is_preview = is_preview(id);
     let known = if is_preview { None } else { names.channel(id) };
     let stream = told.stream_id.and_then(values::row_id);
@@ -59,7 +81,11 @@ pub(super) fn feed(told: &LiveChannel, names: &Names, now: Option<Timestamp>) ->
             .filter(|programme| !is_over(programme, now))
             .cloned(),
         started_at,
-        uptime_ms: told.uptime_s.and_then(values::millis),
+        // Where no start is known the uptime is 0, which is not told but made up.
+        uptime_ms: told
+            .uptime_s
+            .filter(|uptime_s| *uptime_s > 0.0 || started_at.is_some())
+            .and_then(values::millis),
         received_bytes: told.total_bytes,
         sent_bytes: None,
         viewer_count: told

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use model::FeedKey;
 use model::iptv::{Channel, Feed, FeedKind, FeedMedia, FeedState, FeedStream, Viewer};
 
 use super::super::super::wire::{TimeshiftClient, TimeshiftSession};
 use super::super::{Names, values};
 
-/// A session starts with its oldest connection; if that one leaves before the others, the start moves on.
-pub(super) fn feed(told: &TimeshiftSession, names: &Names, now: Option<Timestamp>) -> Option<Feed> {
+/// A session has no start of its own, only its connections have: when the oldest leaves before the others, theirs would
+/// look like another session's. So none is told.
+pub(super) fn feed(told: &TimeshiftSession, names: &Names) -> Option<Feed> {
     let session = told.session_id.as_ref()?;
     let connections = &told.connections;
     // Bytes are counted by session, so a viewer's own are known only of one who is alone.
@@ -19,11 +19,6 @@ pub(super) fn feed(told: &TimeshiftSession, names: &Names, now: Option<Timestamp
         .iter()
         .filter_map(|client| viewer(client, is_alone, names))
         .collect();
-    let started_at = viewers.iter().filter_map(|viewer| viewer.connected_at).min();
-    let longest_s = connections
-        .iter()
-        .filter_map(|client| client.duration_s)
-        .max_by(f64::total_cmp);
     let known = told.channel_uuid.as_ref().and_then(|uuid| names.channel(uuid));
     Some(Feed {
         key: FeedKey::new(session.clone()),
@@ -58,8 +53,8 @@ pub(super) fn feed(told: &TimeshiftSession, names: &Names, now: Option<Timestamp
         }),
         profile: super::profile(connections.iter().find_map(|client| client.m3u_profile_id)),
         programme: None,
-        started_at,
-        uptime_ms: super::uptime_ms(started_at, now, longest_s),
+        started_at: None,
+        uptime_ms: None,
         received_bytes: None,
         sent_bytes: connections
             .iter()
