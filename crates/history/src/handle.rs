@@ -2,13 +2,14 @@
 //!
 //! A change is a closure that the writer thread runs inside one transaction. What it adds becomes visible to readers
 //! and durable at the same moment: the commit happens while the columns are locked for writing, so a reader never
-//! sees one without the other. A reader holds the columns for one question, some milliseconds at most.
+//! sees one without the other. A reader holds the columns for one question, some milliseconds at most. A question that
+//! may take longer looks at the store alone.
 
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, mpsc};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, mpsc};
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -22,6 +23,10 @@ use crate::store::{self, Txn};
 
 /// Questions answered at once. Each holds a connection with a page cache of its own; further ones wait.
 const READERS: usize = 4;
+
+/// Questions to the store alone answered at once; further ones wait. They may take seconds, so they have turns of their
+/// own and hold up nothing else.
+const STORE_READERS: usize = 2;
 
 /// Changes waiting for the writer; beyond this, who brings one waits.
 const WRITE_QUEUE: usize = 64;
@@ -60,6 +65,7 @@ struct Inner {
     columns: Arc<RwLock<Columns>>,
     idle: Mutex<Vec<Connection>>,
     asking: Semaphore,
+    asking_store: Semaphore,
     jobs: Mutex<Option<mpsc::SyncSender<Job>>>,
     waiting: Arc<AtomicUsize>,
     changes: Arc<Changes>,
@@ -147,6 +153,7 @@ impl History {
             columns,
             idle: Mutex::default(),
             asking: Semaphore::new(READERS),
+            asking_store: Semaphore::new(STORE_READERS),
             jobs: Mutex::new(Some(jobs)),
             waiting,
             changes: Arc::default(),
@@ -190,6 +197,21 @@ impl History {
         answer.map_err(|e| e.at(&self.0.path))
     }
 
+    /// As [`History::read`], for a question that looks at the store alone, as those about stream managers do: its view
+    /// has no columns. It holds no lock, so it may take seconds and neither the writer nor any reader waits for it.
+    pub fn read_store<T>(&self, question: impl FnOnce(&View<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        static NONE: LazyLock<Columns> = LazyLock::new(Columns::default);
+        let conn = self.reader()?;
+        let view = View {
+            columns: &NONE,
+            settings: &self.0.settings,
+            conn: &conn,
+        };
+        let answer = store::at_one_moment(&conn, || question(&view));
+        self.give_back(conn);
+        answer.map_err(|e| e.at(&self.0.path))
+    }
+
     /// A connection to read with, also for what takes longer than a question may.
     pub(crate) fn reader(&self) -> Result<Connection, Error> {
         if self.lock_jobs().is_none() {
@@ -203,7 +225,7 @@ impl History {
         let is_open = self.lock_jobs().is_some();
         let mut idle = self.lock_idle();
         // One that is still within a transaction would see that moment for ever.
-        if is_open && idle.len() < READERS && conn.is_autocommit() {
+        if is_open && idle.len() < READERS + STORE_READERS && conn.is_autocommit() {
             idle.push(conn);
         }
     }
@@ -216,6 +238,18 @@ impl History {
         let _turn = self.0.asking.acquire().await.map_err(|_| Error::Closed)?;
         let this = self.clone();
         tokio::task::spawn_blocking(move || this.read(question))
+            .await
+            .unwrap_or(Err(Error::Closed))
+    }
+
+    /// As [`History::ask`], for a question that looks at the store alone; see [`History::read_store`].
+    pub async fn ask_store<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&View<'_>) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let _turn = self.0.asking_store.acquire().await.map_err(|_| Error::Closed)?;
+        let this = self.clone();
+        tokio::task::spawn_blocking(move || this.read_store(question))
             .await
             .unwrap_or(Err(Error::Closed))
     }

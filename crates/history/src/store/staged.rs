@@ -110,6 +110,16 @@ impl StagedRow {
 }
 
 impl Staged {
+    /// Whether the columns stay as they are.
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+            && self.clients.is_empty()
+            && self.people.is_empty()
+            && self.sections.is_empty()
+            && self.rows.is_empty()
+            && !self.touched
+    }
+
     /// Fails only if the columns and the store have come apart; then they must be loaded anew.
     pub(super) fn apply(self, columns: &mut Columns) -> Result<(), BadRow> {
         for item in self.items {

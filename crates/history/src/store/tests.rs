@@ -1,5 +1,7 @@
 //! What only the inside can bring about: limits and a writer of one's own.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 
 use crate::{Error, History, Settings};
@@ -83,6 +85,73 @@ fn a_question_goes_on_beside_a_long_change() {
     assert_eq!(history.read(|view| Ok(view.columns.len())).unwrap(), 0);
     end.send(()).unwrap();
     change.wait().unwrap();
+}
+
+/// The longest a test waits for what must happen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_change_that_the_columns_do_not_show_waits_for_no_reader() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = History::open(dir.path(), Settings::default()).unwrap();
+    let reader = history.columns();
+    let (tell, told) = std::sync::mpsc::channel();
+    let change = history.change(|txn| {
+        let sql = "INSERT INTO iptv_text (text) VALUES ('a')";
+        txn.conn.execute(sql, []).map_err(Error::sql("a test"))
+    });
+    std::thread::spawn(move || tell.send(change.wait().unwrap()));
+    assert_eq!(
+        told.recv_timeout(PATIENCE),
+        Ok(1),
+        "while a reader holds the columns"
+    );
+    drop(reader);
+}
+
+#[test]
+fn a_question_to_the_store_alone_waits_for_no_lock() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = History::open(dir.path(), Settings::default()).unwrap();
+    let (begin, begun) = std::sync::mpsc::channel::<()>();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let locked = history.job(move |writer| {
+        let _columns = writer.columns.write();
+        begin.send(()).map_err(|_| Error::Closed)?;
+        ended.recv().map_err(|_| Error::Closed)
+    });
+    begun.recv_timeout(PATIENCE).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    let asked = history.clone();
+    std::thread::spawn(move || tell.send(asked.read_store(|view| Ok(view.servers()?.len())).unwrap()));
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(0));
+    end.send(()).unwrap();
+    locked.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_questions_to_the_store_hold_up_no_others() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = History::open(dir.path(), Settings::default()).unwrap();
+    let mut ends = Vec::new();
+    let mut long = Vec::new();
+    for _ in 0..9 {
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        ends.push(end);
+        let history = history.clone();
+        long.push(tokio::spawn(async move {
+            history
+                .ask_store(move |_| Ok(ended.recv().is_err()))
+                .await
+                .unwrap()
+        }));
+    }
+    let other = history.ask(|view| Ok(view.columns.len()));
+    assert_eq!(tokio::time::timeout(PATIENCE, other).await.unwrap().unwrap(), 0);
+    drop(ends);
+    for question in long {
+        assert!(question.await.unwrap());
+    }
 }
 
 fn schema(conn: &Connection) -> Vec<Option<String>> {

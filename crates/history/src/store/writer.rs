@@ -93,9 +93,15 @@ impl Writer {
             let answer = change(&mut txn)?;
             (answer, txn.finish()?)
         };
+        let doing = "committing a change of the history";
+        if staged.is_empty() {
+            // Readers need not wait for what the columns do not show, such as the progress of a play.
+            tx.commit().map_err(Error::sql(doing))?;
+            self.last_id = staged.last_id;
+            return Ok(answer);
+        }
         let mut columns = self.columns.write().unwrap_or_else(PoisonError::into_inner);
-        tx.commit()
-            .map_err(Error::sql("committing a change of the history"))?;
+        tx.commit().map_err(Error::sql(doing))?;
         self.last_id = staged.last_id;
         if let Err(bad) = staged.apply(&mut columns) {
             // What is kept counts; the columns only repeat it.

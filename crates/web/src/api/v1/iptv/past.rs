@@ -16,7 +16,7 @@ use super::past_types::{
 };
 use crate::Context;
 use crate::api::v1::history::params::{Window, bad};
-use crate::api::v1::history::{ask, bytes, kept, unreadable};
+use crate::api::v1::history::{bytes, kept, unreadable};
 use crate::respond::{ErrorBody, JSON, Refusal, compressible};
 
 /// Places of a ranking unless another number is asked for.
@@ -39,10 +39,9 @@ async fn answered(
     let history = kept(ctx)?;
     let asked = Asked::read(query, more, default, history.settings(), ctx.clock.now())?;
     let answer = question(&asked)?;
-    let told = ask(history, move |view| {
-        answer(view, &asked).map_err(|e| unreadable(&e))
-    });
-    Ok(compressible(headers, JSON, told.await?))
+    let told = history.ask_store(move |view| answer(view, &asked)).await;
+    let told = told.map_err(|e| unreadable(&e))?;
+    Ok(compressible(headers, JSON, told))
 }
 
 /// How an answer is made of what is kept.
