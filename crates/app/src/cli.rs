@@ -73,6 +73,8 @@ pub(crate) struct Settings {
     #[arg(long, value_name = "FILE")]
     pub(crate) plex_token_file: Option<String>,
     #[arg(long, value_name = "URL")]
+    pub(crate) dispatcharr_url: Option<String>,
+    #[arg(long, value_name = "URL")]
     pub(crate) influxdb_url: Option<String>,
     #[arg(long, value_name = "PROFILE")]
     pub(crate) profile: Option<String>,
@@ -99,10 +101,11 @@ impl Settings {
     /// These, and where they say nothing, `before`: flags may stand on either side of the command's name.
     pub(crate) fn after(&self, before: &Self) -> Flags {
         let pick = |get: fn(&Self) -> &Option<String>| get(self).clone().or_else(|| get(before).clone());
-        let single: [(&'static str, Option<String>); 12] = [
+        let single: [(&'static str, Option<String>); 13] = [
             ("listen", pick(|s| &s.listen)),
             ("plex-url", pick(|s| &s.plex_url)),
             ("plex-token-file", pick(|s| &s.plex_token_file)),
+            ("dispatcharr-url", pick(|s| &s.dispatcharr_url)),
             ("influxdb-url", pick(|s| &s.influxdb_url)),
             ("profile", pick(|s| &s.profile)),
             ("base-path", pick(|s| &s.base_path)),
@@ -310,16 +313,16 @@ pub(crate) struct History {
 pub(crate) enum HistoryAction {
     /// Print what the history holds and how large it is.
     Stats,
-    /// Drop plays, or details of plays, that are older than so many days.
+    /// Drop plays, runs and viewings, or details of plays, that are older than so many days.
     Prune {
-        /// Drop plays that are over for more than this many days.
+        /// Drop plays, runs and viewings that are over for more than this many days.
         #[arg(long, value_name = "DAYS")]
         keep_days: Option<u32>,
         /// Drop the details of streams of plays older than this many days.
         #[arg(long, value_name = "DAYS")]
         thin_after_days: Option<u32>,
     },
-    /// Write every play, oldest first.
+    /// Write every play, oldest first; runs and viewings of a Dispatcharr are no plays.
     Export {
         /// How each play is written.
         #[arg(long, value_enum, default_value_t = ExportAs::Csv)]

@@ -15,7 +15,7 @@ use crate::config;
 const RESOLVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Addresses of the servers that are given by address. Names are resolved once: who moves is found again at the next
-/// start.
+/// start. This machine's own address for itself says nothing: everybody behind a local proxy comes from there.
 pub(crate) async fn find(servers: &[plex::Config]) -> BTreeMap<SourceId, Vec<IpAddr>> {
     let mut asked = JoinSet::new();
     for server in servers {
@@ -25,8 +25,12 @@ pub(crate) async fn find(servers: &[plex::Config]) -> BTreeMap<SourceId, Vec<IpA
         let (id, host) = (SourceId::new(server.id.as_str()), host.to_owned());
         asked.spawn(async move { (id, resolve(host).await) });
     }
-    let found = asked.join_all().await.into_iter();
-    found.filter(|(_, addresses)| !addresses.is_empty()).collect()
+    let mut found: BTreeMap<_, Vec<IpAddr>> = asked.join_all().await.into_iter().collect();
+    found.retain(|_, addresses| {
+        addresses.retain(|a| !a.is_loopback());
+        !addresses.is_empty()
+    });
+    found
 }
 
 async fn resolve(host: String) -> Vec<IpAddr> {
@@ -56,7 +60,7 @@ mod tests {
         let servers = [
             at("four", Some("http://192.0.2.7:32400")),
             at("six", Some("http://[2001:db8::7]:32400/web")),
-            at("name", Some("http://localhost:32400")),
+            at("here", Some("http://localhost:32400")),
             at("nowhere", Some("http://no-such-host.invalid")),
             at("discovered", None),
         ];
@@ -64,7 +68,12 @@ mod tests {
         let of = |id: &str| found.get(&SourceId::new(id)).cloned().unwrap_or_default();
         assert_eq!(of("four"), ["192.0.2.7".parse::<IpAddr>().unwrap()]);
         assert_eq!(of("six"), ["2001:db8::7".parse::<IpAddr>().unwrap()]);
-        assert!(!of("name").is_empty() && of("name").iter().all(IpAddr::is_loopback));
-        assert!(of("nowhere").is_empty() && of("discovered").is_empty());
+        assert!(of("here").is_empty() && of("nowhere").is_empty() && of("discovered").is_empty());
+        assert!(
+            resolve("localhost".to_owned())
+                .await
+                .iter()
+                .all(IpAddr::is_loopback)
+        );
     }
 }

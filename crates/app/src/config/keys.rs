@@ -373,7 +373,7 @@ static HISTORY: &[Key] = &[
         "keep_days",
         Whole(0),
         Value("0"),
-        "Days a play is kept; 0 keeps all.",
+        "Days a play, or a run or viewing of a Dispatcharr, is kept; 0 keeps all.",
     ),
     key(
         "thin_after_days",

@@ -492,6 +492,17 @@ fn check_influxdbs(config: &mut Config, merged: &Merged) -> Result<(), Failure> 
             );
             return Err(Failure::config(message).hint("give each an id of its own"));
         }
+        let managers = || config.dispatcharr.iter().map(|d| d.id.as_str());
+        if let Some(manager) = sink
+            .servers
+            .iter()
+            .find(|s| managers().any(|id| id == s.as_str()))
+        {
+            let message = format!("\"{manager}\" is a Dispatcharr, and only Plex servers can be chosen here");
+            return Err(merged
+                .refuse("influxdb", n, "servers", message)
+                .hint("leave `servers` out to write of every server"));
+        }
         // Servers that plex.tv will name are not known yet.
         let unknown = |s: &&String| !config.plex_tv.all_servers && !servers.contains(&s.as_str());
         if let Some(unknown) = sink.servers.iter().find(unknown) {

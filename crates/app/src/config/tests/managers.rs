@@ -92,3 +92,13 @@ fn no_secret_is_printed() {
     let text = format!("{}{:?}", print(&loaded.merged), loaded.config.dispatcharr);
     assert!(!text.contains("planted"), "{text}");
 }
+
+#[test]
+fn a_manager_is_no_server_to_choose_for_influxdb() {
+    let dir = Dir::new(
+        "[[dispatcharr]]\nid = 'tv'\nurl = 'http://tv:9191'\napi_key = 'k'\n\
+         [[influxdb]]\nurl = 'http://i'\nservers = ['tv']\n[plex_tv]\nall_servers = true\n",
+    );
+    let message = dir.load(&[], &[]).unwrap_err().to_string();
+    assert!(message.contains("\"tv\" is a Dispatcharr"), "{message}");
+}

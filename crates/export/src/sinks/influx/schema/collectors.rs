@@ -30,14 +30,15 @@ pub(super) struct Host<'a> {
     pub(super) plays: Option<Vec<&'a Play>>,
 }
 
-/// The servers that answer, in configuration order. One that is down has nothing to say, and silences no other.
+/// The Plex servers that answer, in configuration order. One that is down has nothing to say, and silences no other;
+/// a stream manager was never a host of these collectors.
 pub(super) fn hosts<'a>(
     input: &Input<'a>,
     name: fn(Option<&'a Text>, &'a SourceId) -> Cow<'a, str>,
 ) -> Vec<Host<'a>> {
     let servers = input.snapshot.servers.iter().map(|s| &**s);
     servers
-        .filter(|s| s.health.is_up() && input.wants(&s.id))
+        .filter(|s| s.iptv.is_none() && s.health.is_up() && input.wants(&s.id))
         .map(|server| Host {
             server,
             name: name(input.urls.get(&server.id), &server.id),

@@ -187,9 +187,8 @@ impl<'a> Provider<'a> {
         let listed: BTreeSet<_> = (iptv.inventory.iter().flat_map(|i| i.profiles()))
             .map(|(_, profile)| profile.id)
             .collect();
-        let in_use = iptv.runs.iter().filter_map(|run| run.feed.profile);
-        let strange: BTreeSet<_> = in_use.chain(iptv.providers.keys().copied()).collect();
-        let profiles: Vec<_> = (strange.difference(&listed))
+        let in_use: BTreeSet<_> = iptv.runs.iter().filter_map(|run| run.feed.profile).collect();
+        let profiles: Vec<_> = (in_use.difference(&listed))
             .map(|id| logins.login(*id, None))
             .collect();
         if !profiles.is_empty() {
