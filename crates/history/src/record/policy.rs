@@ -12,7 +12,8 @@ pub struct Policy {
     pub ignore_below_s: u32,
     /// Tracks of 30 s and more that were played for less than this are not kept.
     pub ignore_music_below_s: u32,
-    /// Names (of the account or the friendly one, whatever their case) or ids of people whose plays are not kept.
+    /// Names (of the account or the friendly one, whatever their case) or ids of people whose plays are not kept. Nor
+    /// are viewings of a stream manager's users of these names; its own numbers mean other people.
     pub ignore_users: Vec<String>,
     /// Names (whatever their case) of libraries whose plays are not kept, or `server/section id`.
     pub ignore_libraries: Vec<String>,
@@ -77,6 +78,11 @@ impl Policy {
             id.as_deref(),
         ];
         listed(&self.ignore_users, &names) || person.is_some_and(|p| is_off(&p.fields))
+    }
+
+    /// Whether viewings of this user of a stream manager are left out. Who did not sign in is nobody.
+    pub fn ignores_viewer(&self, user: Option<&str>) -> bool {
+        listed(&self.ignore_users, &[user])
     }
 
     fn ignores_library(&self, record: &Record, section: Option<&Section>) -> bool {
@@ -205,6 +211,23 @@ mod tests {
             let got = policy.ignores(&record, Some(&person), Some(&section));
             assert_eq!(got, expected, "{user:?} {library:?} {person:?} {section:?}");
         }
+    }
+
+    #[test]
+    fn viewers_are_left_out_by_name() {
+        let policy = Policy {
+            ignore_users: vec![" ADA".to_owned(), "5".to_owned()],
+            ..Policy::default()
+        };
+        for (user, expected) in [
+            (Some("ada"), true),
+            (Some("Ada"), true),
+            (Some("adam"), false),
+            (None, false),
+        ] {
+            assert_eq!(policy.ignores_viewer(user), expected, "{user:?}");
+        }
+        assert!(!Policy::default().ignores_viewer(Some("ada")));
     }
 
     proptest! {

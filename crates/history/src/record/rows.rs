@@ -48,7 +48,7 @@ pub(super) fn save(
         let server_id = ids.of(txn, source)?;
         count(txn.conn, server_id, &body::labels_to_json(key), counters)?;
     }
-    iptv::save(txn, &save.iptv, &mut ids)?;
+    iptv::save(txn, &save.iptv, policy, &mut ids)?;
     let mut closed = Closed::default();
     for play in &save.closed {
         let server_id = ids.of(txn, &play.source)?;

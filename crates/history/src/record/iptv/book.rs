@@ -1,7 +1,8 @@
 //! What is to be written of runs and viewings, decided without a store.
 //!
 //! As for plays: what began, ended or changed its shape is worth a write at once and is written whole; mere progress
-//! waits, and is then one small change of the row.
+//! waits, and is then one small change of the row. Provider counters and what their runs had received when they were
+//! counted are written in one transaction: a start goes on counting from there, so a byte is never counted twice.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::hash::Hash;
@@ -12,7 +13,8 @@ use model::{Carried, RunId, ServerSnapshot, Snapshot, SourceId, ViewingId};
 
 use super::super::save::{ABSENT_AFTER_MS, MISSING_AFTER_MS, REFRESH_AFTER_MS};
 
-/// Ended runs and viewings of one transaction. Each is a row or two: a manager that restarts ends thousands at once.
+/// Ended runs and viewings of one transaction, told or lost; further ones have the next one. Each is a row or two: a
+/// manager that restarts ends thousands at once.
 pub(in crate::record) const ENDED_BATCH: usize = 2_000;
 
 /// One transaction's worth.
@@ -127,11 +129,12 @@ impl<K: Hash + Eq, T> Shelf<K, T> {
         }
     }
 
-    /// What nobody has known for long enough.
+    /// What nobody has known for long enough, `room` at most.
     fn missing(
         &mut self,
         plan: u64,
         mono_ms: u64,
+        room: usize,
         is_ended: impl Fn(&K) -> bool,
         is_watched: impl Fn(&T) -> bool,
     ) -> Vec<Arc<T>> {
@@ -146,7 +149,7 @@ impl<K: Hash + Eq, T> Shelf<K, T> {
             } else {
                 ABSENT_AFTER_MS
             };
-            if mono_ms.saturating_sub(since) >= patience_ms {
+            if mono_ms.saturating_sub(since) >= patience_ms && missing.len() < room {
                 missing.push(written.what.clone());
             }
         }
@@ -233,42 +236,49 @@ impl Book {
             }
         }
         for (id, iptv) in managers(snapshot) {
+            let is_counted = self.plan_counters(id, iptv, &mut save);
             for run in iptv.runs.iter().filter(|run| !ended_runs.contains(&run.id)) {
-                self.plan_run(run, mono_ms, &mut save);
+                self.plan_run(run, is_counted, mono_ms, &mut save);
             }
             let viewings = iptv.runs.iter().flat_map(|run| &run.viewings);
             for viewing in viewings.filter(|v| !ended_viewings.contains(&v.id)) {
                 self.plan_viewing(viewing, mono_ms, &mut save);
             }
-            self.plan_counters(id, iptv, &mut save);
         }
         let is_watched = |source: &SourceId| snapshot.server(source).is_some();
         let plan = self.plan;
-        save.closed_runs.extend(self.runs.missing(
+        let room = ENDED_BATCH - save.taken;
+        let runs = self.runs.missing(
             plan,
             mono_ms,
+            room,
             |id| ended_runs.contains(id),
             |run| is_watched(&run.source),
-        ));
+        );
+        let room = room - runs.len();
+        save.closed_runs.extend(runs);
         save.closed_viewings.extend(self.viewings.missing(
             plan,
             mono_ms,
+            room,
             |id| ended_viewings.contains(id),
             |viewing| is_watched(&viewing.source),
         ));
         save
     }
 
-    fn plan_run(&mut self, run: &Arc<FeedRun>, mono_ms: u64, save: &mut Save) {
+    /// `is_counted`: the counters of its manager are written.
+    fn plan_run(&mut self, run: &Arc<FeedRun>, is_counted: bool, mono_ms: u64, save: &mut Save) {
         let due = self.runs.look(&run.id, run, mono_ms, self.plan, is_notable_run);
-        if matches!(due, Due::Nothing) {
+        let on_disk = self.runs.0.get(&run.id).map(|w| &*w.what);
+        let has_grown = is_counted && on_disk.is_some_and(|was| received(was) != received(run));
+        if matches!(due, Due::Nothing) && !has_grown {
             return;
         }
-        let on_disk = self.runs.0.get(&run.id).map(|w| &*w.what.segments);
         save.runs.push(RunNews {
             run: run.clone(),
             whole: matches!(due, Due::Whole),
-            segments_from: on_disk.map_or(0, |was| first_difference(was, &run.segments)),
+            segments_from: on_disk.map_or(0, |was| first_difference(&was.segments, &run.segments)),
         });
     }
 
@@ -283,7 +293,9 @@ impl Book {
         }
     }
 
-    fn plan_counters(&self, id: &SourceId, iptv: &Iptv, save: &mut Save) {
+    /// True if some of its logins are to be written.
+    fn plan_counters(&self, id: &SourceId, iptv: &Iptv, save: &mut Save) -> bool {
+        let before = save.providers.len();
         let was = self.servers.get(id);
         if was.is_none_or(|was| !Arc::ptr_eq(&was.providers, &iptv.providers)) {
             let is_new = |(key, sums): &(&ProfileId, &ProviderCounters)| {
@@ -301,6 +313,7 @@ impl Book {
             save.views
                 .extend(changed.map(|(key, sums)| (id.clone(), key.clone(), *sums)));
         }
+        save.providers.len() > before
     }
 
     /// The save, made from `snapshot`, is on disk.
@@ -330,6 +343,11 @@ fn managers(snapshot: &Snapshot) -> impl Iterator<Item = (&SourceId, &Arc<Iptv>)
     let of = |server: &'_ Arc<ServerSnapshot>| server.iptv.is_some();
     let servers = snapshot.servers.iter().filter(move |server| of(server));
     servers.filter_map(|server| Some((&server.id, server.iptv.as_ref()?)))
+}
+
+/// What the counters of its login hold of a run: counted, and as last told.
+fn received(run: &FeedRun) -> (Option<u64>, Option<u64>) {
+    (run.totals.received_bytes, run.feed.received_bytes)
 }
 
 /// Whether more than progress changed.

@@ -209,12 +209,17 @@ pub(crate) fn keep(history: &History, runs: Vec<FeedRun>, ended: (Vec<FeedRun>, 
 
 /// One transaction.
 pub(in crate::record) fn write(history: &History, iptv: Save) {
+    write_by(history, iptv, Policy::default());
+}
+
+/// The same by a policy.
+pub(in crate::record) fn write_by(history: &History, iptv: Save, policy: Policy) {
     let save = save::Save {
         iptv,
         ..save::Save::default()
     };
     history
-        .change(move |txn| rows::save(txn, &save, &Policy::default(), &Details::default()))
+        .change(move |txn| rows::save(txn, &save, &policy, &Details::default()))
         .wait()
         .unwrap();
 }

@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use model::iptv::{FeedRun, Viewing};
 
+use super::policy::Policy;
 use super::rows::ServerIds;
 use crate::Error;
 use crate::store::Txn;
@@ -35,5 +36,5 @@ pub(super) fn save_ended(
 ) -> Result<(), Error> {
     let mut closed = Save::default();
     (closed.closed_runs, closed.closed_viewings) = (runs, viewings);
-    save(txn, &closed, &mut ServerIds::default())
+    save(txn, &closed, &Policy::default(), &mut ServerIds::default())
 }

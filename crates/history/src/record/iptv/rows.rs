@@ -7,6 +7,7 @@ use model::{Text, Timestamp};
 use ring::digest::{SHA256, digest};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::super::policy::Policy;
 use super::super::rows::ServerIds;
 use super::body;
 use super::book::{RunNews, Save};
@@ -18,8 +19,14 @@ const SAVING: &str = "writing down what a stream manager carries";
 /// Bytes of a digest that are kept.
 const DIGEST: usize = 16;
 
-/// Writes everything of `save`.
-pub(in crate::record) fn save(txn: &mut Txn<'_>, save: &Save, ids: &mut ServerIds) -> Result<(), Error> {
+/// Writes everything of `save` but the viewings that policy leaves out.
+pub(in crate::record) fn save(
+    txn: &mut Txn<'_>,
+    save: &Save,
+    policy: &Policy,
+    ids: &mut ServerIds,
+) -> Result<(), Error> {
+    let is_left_out = |viewing: &Viewing| policy.ignores_viewer(viewing.viewer.user.as_deref());
     let mut texts = HashMap::new();
     for news in &save.runs {
         let server_id = ids.of(txn, &news.run.source)?;
@@ -33,7 +40,9 @@ pub(in crate::record) fn save(txn: &mut Txn<'_>, save: &Save, ids: &mut ServerId
     for news in &save.viewings {
         let server_id = ids.of(txn, &news.viewing.source)?;
         let mut row = Rows::new(txn.conn, server_id, &mut texts);
-        if news.whole {
+        if is_left_out(&news.viewing) {
+            row.drop_viewing(&news.viewing)?;
+        } else if news.whole {
             row.viewing(&news.viewing, None)?;
         } else {
             row.viewing_goes_on(&news.viewing)?;
@@ -47,7 +56,12 @@ pub(in crate::record) fn save(txn: &mut Txn<'_>, save: &Save, ids: &mut ServerId
     for viewing in &save.closed_viewings {
         let server_id = ids.of(txn, &viewing.source)?;
         let stopped_at = viewing.ended_at.unwrap_or(viewing.seen_at);
-        Rows::new(txn.conn, server_id, &mut texts).viewing(viewing, Some(stopped_at))?;
+        let mut row = Rows::new(txn.conn, server_id, &mut texts);
+        if is_left_out(viewing) {
+            row.drop_viewing(viewing)?;
+        } else {
+            row.viewing(viewing, Some(stopped_at))?;
+        }
     }
     for (source, profile, sums) in &save.providers {
         let server_id = ids.of(txn, source)?;
@@ -227,6 +241,14 @@ impl<'a> Rows<'a> {
             viewer.sent_bytes.map(int),
         ];
         self.execute(VIEWING, values)
+    }
+
+    /// It may be there, from before its user was known or left out.
+    fn drop_viewing(&self, viewing: &Viewing) -> Result<(), Error> {
+        self.execute(
+            "DELETE FROM viewing WHERE server_id = ?1 AND viewing_key = ?2",
+            params![self.server_id, viewing.id.as_str()],
+        )
     }
 
     fn viewing_goes_on(&self, viewing: &Viewing) -> Result<(), Error> {

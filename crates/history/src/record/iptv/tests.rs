@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::super::save::{ABSENT_AFTER_MS, MISSING_AFTER_MS, REFRESH_AFTER_MS};
 use super::super::{Policy, restore};
 use super::book::ENDED_BATCH;
-use super::build::{at, keep, run, segment, server, snapshot, text, viewing, watched, write};
+use super::build::{at, keep, run, segment, server, snapshot, text, viewing, watched, write, write_by};
 use super::{Book, Save};
 use crate::ask::iptv::{Filter, Paging, Run, runs, viewings};
 use crate::{History, Settings};
@@ -178,6 +178,97 @@ fn what_got_lost_is_closed_after_a_while() {
         assert_eq!(is_closed(&commit(&mut book, &nothing, 2 * patience_ms)), (1, 1));
         assert_eq!(book.open_counts(), (0, 0));
     }
+}
+
+#[test]
+fn what_got_lost_waits_for_its_batch_too() {
+    let many = i64::try_from(ENDED_BATCH).unwrap() + 5;
+    let lost = |n: i64| {
+        let run = run(n, 0, 1);
+        let viewing = viewing(&format!("c{n}"), &run, 0, 1);
+        watched(run, vec![viewing])
+    };
+    let mut book = Book::default();
+    commit(&mut book, &snapshot(server((0..many).map(lost).collect(), 0)), 0);
+    for n in 0..3 {
+        book.run_ended(Arc::new(ended_run(run(n, 0, 1))));
+    }
+    let nothing = snapshot(server(Vec::new(), 0));
+    let mut closed = vec![commit(&mut book, &nothing, 1).closed_runs.len()];
+    while book.open_counts() != (0, 0) {
+        let save = commit(&mut book, &nothing, 1 + MISSING_AFTER_MS);
+        closed.push(save.closed_runs.len() + save.closed_viewings.len());
+    }
+    assert_eq!(closed, [3, ENDED_BATCH, ENDED_BATCH, 7]);
+}
+
+#[test]
+fn counters_and_what_they_count_are_written_together() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = open(dir.path());
+    let mut book = Book::default();
+    let still = run(2, 0, 60_000);
+    let now = snapshot(server(vec![one(), still.clone()], 1));
+    write(&history, commit(&mut book, &now, 0));
+    // Long before progress is due: bytes of the first run are counted.
+    let then = snapshot(server(vec![later(&one()), still.clone()], 100));
+    let save = commit(&mut book, &then, 1);
+    let written: Vec<_> = save
+        .runs
+        .iter()
+        .map(|news| (news.run.id.clone(), news.whole))
+        .collect();
+    assert_eq!(written, [(one().id, false)], "and not the one that got none");
+    write(&history, save);
+    // Killed now: what counting goes on from is what was counted.
+    let back = carried(&history).unwrap();
+    assert_eq!(back.providers[&ProfileId(1)].received_bytes, 101);
+    assert_eq!(
+        back.runs[0].feed.received_bytes,
+        later(&one()).feed.received_bytes
+    );
+    assert_eq!(back.runs[0].segments, later(&one()).segments);
+    assert_eq!(back.runs[1], still);
+    sound(&history);
+}
+
+#[test]
+fn viewings_of_who_is_left_out_are_not_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let history = open(dir.path());
+    let policy = Policy {
+        ignore_users: vec!["Ada".to_owned()],
+        ..Policy::default()
+    };
+    let other = |name: Option<&str>| {
+        let mut viewing = viewing("c2", &one(), 0, 60_000);
+        viewing.viewer.user = name.map(Into::into);
+        viewing
+    };
+    let both = |name| {
+        let viewings = vec![viewing("c1", &one(), 0, 60_000), other(name)];
+        snapshot(server(vec![watched(one(), viewings)], 1))
+    };
+    let users = |history: &History| {
+        let (runs, viewings) = kept(history);
+        assert_eq!(runs.len(), 1, "the run is");
+        viewings.into_iter().map(|v| v.user).collect::<Vec<_>>()
+    };
+    let mut book = Book::default();
+    let save = commit(&mut book, &both(None), 0);
+    write_by(&history, save, policy.clone());
+    assert_eq!(users(&history), [None], "who did not sign in is nobody");
+    // Only now it turns out who that is.
+    let save = commit(&mut book, &both(Some("ADA")), 1);
+    write_by(&history, save, policy.clone());
+    assert!(users(&history).is_empty());
+    book.viewing_ended(Arc::new(ended_viewing(viewing("c1", &one(), 0, 60_000))));
+    book.viewing_ended(Arc::new(ended_viewing(other(Some("bert")))));
+    book.run_ended(Arc::new(ended_run(one())));
+    let save = commit(&mut book, &snapshot(server(Vec::new(), 1)), 2);
+    write_by(&history, save, policy);
+    assert_eq!(users(&history), [text("bert")]);
+    sound(&history);
 }
 
 #[test]
