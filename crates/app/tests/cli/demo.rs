@@ -23,8 +23,8 @@ async fn the_demo_needs_nothing_and_shows_everything() {
         "up after {:?}",
         begun.elapsed()
     );
-    for server in [0, 1] {
-        until("both servers are up", async || {
+    for server in [0, 1, 2] {
+        until("all servers are up", async || {
             json(&format!("{url}/api/v1/servers")).await["servers"][server]["state"] == "up"
         })
         .await;

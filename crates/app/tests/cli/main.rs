@@ -7,6 +7,7 @@ mod demo;
 mod history;
 mod ini;
 mod login;
+mod managers;
 mod refusals;
 mod secrets;
 mod servers;
