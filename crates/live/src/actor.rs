@@ -18,12 +18,16 @@ const EVENT_BUFFER: usize = 1024;
 /// Observations applied before one publication.
 const BATCH: usize = 256;
 
-/// Ended plays handed over and not yet taken by the one who keeps them.
+/// What ended, handed over and not yet taken by the one who keeps it.
 const JOURNAL_QUEUE: usize = 256;
 
 /// Ended plays that wait behind a full journal. At a play ended every second it lasts for an hour and more of a
 /// store that does not move; beyond it they are dropped and counted.
 const JOURNAL_BACKLOG: usize = 5_000;
+
+/// Ended runs and viewings that wait there. A hundred stream managers that stop at once, each with 20 runs and 100
+/// viewings, are 12,000: room for four times that. Beyond it they are dropped and counted; plays keep their own room.
+const JOURNAL_FEEDS: usize = 50_000;
 
 /// Read access to the live state. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -49,7 +53,7 @@ impl Live {
         self.events.subscribe()
     }
 
-    /// Ended plays that the journal had no room for, since the start.
+    /// Ended plays, runs and viewings that the journal had no room for, since the start.
     pub fn unkept(&self) -> u64 {
         self.unkept.load(Ordering::Relaxed)
     }
@@ -69,7 +73,7 @@ pub struct Actor {
 #[derive(Debug)]
 struct Journal {
     out: mpsc::Sender<Ended>,
-    backlog: VecDeque<Ended>,
+    backlog: Backlog,
 }
 
 impl Journal {
@@ -78,12 +82,12 @@ impl Journal {
         if self.out.is_closed() {
             return false;
         }
-        if self.backlog.len() >= JOURNAL_BACKLOG {
+        if !self.backlog.has_room(&ended) {
             self.hand_over();
         }
-        let has_room = self.backlog.len() < JOURNAL_BACKLOG;
+        let has_room = self.backlog.has_room(&ended);
         if has_room {
-            self.backlog.push_back(ended);
+            self.backlog.push(ended);
         }
         has_room
     }
@@ -92,7 +96,7 @@ impl Journal {
     fn hand_over(&mut self) {
         while !self.backlog.is_empty()
             && let Ok(place) = self.out.try_reserve()
-            && let Some(ended) = self.backlog.pop_front()
+            && let Some(ended) = self.backlog.next()
         {
             place.send(ended);
         }
@@ -105,10 +109,10 @@ impl Journal {
         }
         let Ok(place) = self.out.reserve().await else {
             // Nobody will ever take them.
-            self.backlog.clear();
+            self.backlog = Backlog::default();
             return;
         };
-        if let Some(ended) = self.backlog.pop_front() {
+        if let Some(ended) = self.backlog.next() {
             place.send(ended);
         }
     }
@@ -118,6 +122,45 @@ impl Journal {
         while !self.backlog.is_empty() {
             self.hand_over_one().await;
         }
+    }
+}
+
+/// What ended, oldest first. Plays, and runs with viewings, each have their room.
+#[derive(Debug, Default)]
+struct Backlog {
+    waiting: VecDeque<Ended>,
+    plays: usize,
+}
+
+impl Backlog {
+    fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    fn has_room(&self, ended: &Ended) -> bool {
+        if is_play(ended) {
+            self.plays < JOURNAL_BACKLOG
+        } else {
+            self.waiting.len() - self.plays < JOURNAL_FEEDS
+        }
+    }
+
+    fn push(&mut self, ended: Ended) {
+        self.plays += usize::from(is_play(&ended));
+        self.waiting.push_back(ended);
+    }
+
+    fn next(&mut self) -> Option<Ended> {
+        let ended = self.waiting.pop_front()?;
+        self.plays -= usize::from(is_play(&ended));
+        Some(ended)
+    }
+}
+
+fn is_play(ended: &Ended) -> bool {
+    match ended {
+        Ended::Play(_) => true,
+        Ended::Run(_) | Ended::Viewing(_) => false,
     }
 }
 
@@ -155,7 +198,7 @@ impl Actor {
         let (out, received) = mpsc::channel(JOURNAL_QUEUE);
         self.journal = Some(Journal {
             out,
-            backlog: VecDeque::new(),
+            backlog: Backlog::default(),
         });
         received
     }
