@@ -23,6 +23,8 @@ pub enum Fault {
     CutBody,
     /// Half of the answer, announced as complete.
     Garbage,
+    /// The lists of these names are empty in an answer that is otherwise right: whoever made them failed and said nothing.
+    Emptied(&'static [&'static str]),
     /// 404 at the WebSocket upgrade, as a proxy that does not know it.
     WsRefuse,
 }

@@ -65,11 +65,15 @@ fn answer(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Resp
 
 /// Damages an answer.
 pub(super) async fn spoil(response: Response, fault: &Fault) -> Response {
-    if !matches!(fault, Fault::CutBody | Fault::Garbage) {
+    if !matches!(fault, Fault::CutBody | Fault::Garbage | Fault::Emptied(_)) {
         return response;
     }
     let (mut parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    if let Fault::Emptied(names) = fault {
+        parts.headers.remove(header::CONTENT_LENGTH);
+        return Response::from_parts(parts, Body::from(emptied(&bytes, names)));
+    }
     let half = bytes.slice(..bytes.len() / 2);
     parts.headers.remove(header::CONTENT_LENGTH);
     if *fault == Fault::Garbage {
@@ -83,4 +87,20 @@ pub(super) async fn spoil(response: Response, fault: &Fault) -> Response {
     });
     let body = Body::from_stream(futures_util::stream::iter([Ok(half)]).chain(broken));
     Response::from_parts(parts, body)
+}
+
+/// The same answer without the entries of the lists of these names, however deep.
+fn emptied(body: &[u8], names: &[&str]) -> Vec<u8> {
+    fn clear(value: &mut Value, names: &[&str]) {
+        let Value::Object(map) = value else { return };
+        for (name, value) in map {
+            match value {
+                Value::Array(list) if names.contains(&name.as_str()) => list.clear(),
+                value => clear(value, names),
+            }
+        }
+    }
+    let mut value = serde_json::from_slice(body).unwrap_or_default();
+    clear(&mut value, names);
+    value.to_string().into_bytes()
 }

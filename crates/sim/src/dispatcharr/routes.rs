@@ -86,7 +86,7 @@ async fn before(fault: &Fault, conn: &Conn) -> Option<Response> {
         Fault::Html => Some(Reply::App.respond()),
         Fault::PostgresDown => Some(Reply::Raised.respond()),
         Fault::WsRefuse => Some(reply::page(StatusCode::NOT_FOUND, "<html><h1>404</h1></html>")),
-        Fault::RedisDown | Fault::CutBody | Fault::Garbage => None,
+        Fault::RedisDown | Fault::CutBody | Fault::Garbage | Fault::Emptied(_) => None,
     }
 }
 

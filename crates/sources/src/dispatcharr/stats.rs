@@ -1,10 +1,18 @@
 //! What is on the air: in one question where the version has it, else in two or three.
+//!
+//! An empty list may be untrue: without its Redis, and wherever a list could not be made, Dispatcharr tells an empty one
+//! and all is well, to hear it. So a list that had entries and is empty now is believed only if it is empty in two answers
+//! in a row, with a good probe between them; one entry that is gone among others is believed at once. A look takes three
+//! questions at most (two answers and a probe), and at idle two (an answer and a probe).
+
+use std::time::Duration;
 
 use base::Kind;
 use model::{Endpoint, Text};
+use tokio::time::timeout;
 
 use super::client::{Ask, Client};
-use super::{Error, wire, words};
+use super::{Error, inventory, wire, words};
 
 /// 1,000 channels with ten viewers each.
 const STATS_LIMIT: usize = 16 << 20;
@@ -14,6 +22,9 @@ const DETAIL_LIMIT: usize = 4 << 20;
 
 /// A channel that does not exist.
 const NOBODY: &str = "/proxy/ts/status/00000000-0000-0000-0000-000000000000";
+
+/// Whoever tells its version within this time answers, and is only slow to say what is on the air.
+const QUICK: Duration = Duration::from_secs(2);
 
 /// Minor versions of 0.x that brought something.
 const COMBINED_SINCE: u32 = 28;
@@ -51,19 +62,29 @@ pub(super) fn numbers(version: &str) -> Option<(u32, u32)> {
 pub(super) struct Statistics {
     version: Option<Text>,
     way: Way,
+    /// Lists that had entries when last told.
+    filled: Lists,
 }
 
 impl Statistics {
     pub(super) fn new(version: Option<Text>) -> Self {
         let way = way_of(version.as_deref());
-        Self { version, way }
+        Self {
+            version,
+            way,
+            filled: Lists::default(),
+        }
     }
 
     /// Takes in the version: another one may have the combined question again. True if it is another one.
     pub(super) fn note_version(&mut self, version: Option<&Text>) -> bool {
         let is_other = version.is_some() && version != self.version.as_ref();
         if is_other {
-            *self = Self::new(version.cloned());
+            let filled = self.filled;
+            *self = Self {
+                filled,
+                ..Self::new(version.cloned())
+            };
         }
         is_other
     }
@@ -78,16 +99,34 @@ impl Statistics {
         self.way != Way::Combined
     }
 
-    /// What is on the air; an error rather than an empty answer that is not true.
+    /// What is on the air; an error rather than an empty list that is not true.
     pub(super) async fn look(&mut self, client: &Client) -> Result<wire::Stats, Error> {
-        let stats = match self.way {
-            Way::Combined => self.combined(client).await?,
-            Way::Apart { .. } => self.apart(client).await?,
-        };
-        if is_empty(&stats) {
+        let answer = self.doubted(client).await;
+        match answer {
+            Err(e) if e.kind() == Kind::Timeout => Err(slow(client, e).await),
+            answer => answer,
+        }
+    }
+
+    async fn doubted(&mut self, client: &Client) -> Result<wire::Stats, Error> {
+        let mut stats = self.ask(client).await?;
+        let filled = Lists::of(&stats);
+        let lost = self.filled.without(filled);
+        if lost.any() || !filled.any() {
             probe(client).await?;
         }
+        if lost.any() {
+            stats = later(stats, self.ask(client).await?);
+        }
+        self.filled = Lists::of(&stats);
         Ok(stats)
+    }
+
+    async fn ask(&mut self, client: &Client) -> Result<wire::Stats, Error> {
+        match self.way {
+            Way::Combined => self.combined(client).await,
+            Way::Apart { .. } => self.apart(client).await,
+        }
     }
 
     async fn combined(&mut self, client: &Client) -> Result<wire::Stats, Error> {
@@ -193,18 +232,67 @@ fn present<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     }
 }
 
-fn is_empty(stats: &wire::Stats) -> bool {
-    fn none<T>(list: Option<&Vec<T>>) -> bool {
-        list.is_none_or(Vec::is_empty)
+/// Which lists have entries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Lists {
+    live: bool,
+    vod: bool,
+    catchup: bool,
+}
+
+impl Lists {
+    fn of(stats: &wire::Stats) -> Self {
+        fn some<T>(list: Option<&Vec<T>>) -> bool {
+            list.is_some_and(|list| !list.is_empty())
+        }
+        Self {
+            live: some(stats.live.as_ref().and_then(|live| live.channels.as_ref())),
+            vod: some(stats.vod.as_ref().and_then(|vod| vod.vod_connections.as_ref())),
+            catchup: some(
+                stats
+                    .catchup
+                    .as_ref()
+                    .and_then(|past| past.timeshift_sessions.as_ref()),
+            ),
+        }
     }
-    none(stats.live.as_ref().and_then(|live| live.channels.as_ref()))
-        && none(stats.vod.as_ref().and_then(|vod| vod.vod_connections.as_ref()))
-        && none(
-            stats
-                .catchup
-                .as_ref()
-                .and_then(|past| past.timeshift_sessions.as_ref()),
-        )
+
+    fn any(self) -> bool {
+        self.live || self.vod || self.catchup
+    }
+
+    /// Those that had entries and have none now.
+    fn without(self, now: Self) -> Self {
+        Self {
+            live: self.live && !now.live,
+            vod: self.vod && !now.vod,
+            catchup: self.catchup && !now.catchup,
+        }
+    }
+}
+
+/// The later of two answers; a list that is empty only there is taken from the earlier one, until the next look doubts it.
+fn later(earlier: wire::Stats, mut later: wire::Stats) -> wire::Stats {
+    let lost = Lists::of(&earlier).without(Lists::of(&later));
+    if lost.live {
+        later.live = earlier.live;
+    }
+    if lost.vod {
+        later.vod = earlier.vod;
+    }
+    if lost.catchup {
+        later.catchup = earlier.catchup;
+    }
+    later
+}
+
+/// What a time-out means: if it tells its version at once, it is up but cannot tell what is on the air. That costs one
+/// question more, which needs neither credentials nor Redis there.
+async fn slow(client: &Client, e: Error) -> Error {
+    match timeout(QUICK, inventory::version(client)).await {
+        Ok(Ok(_)) => client.say(words::silent(client.shown(), client.cfg().timeout_s)),
+        _ => e,
+    }
 }
 
 #[cfg(test)]
@@ -239,5 +327,67 @@ mod tests {
         assert!(statistics.echoes());
         assert!(statistics.note_version(Some(&"0.30.0".into())));
         assert!(!statistics.echoes());
+    }
+
+    /// Lists with that many entries each.
+    fn with(live: usize, vod: usize, catchup: usize) -> wire::Stats {
+        let rows = |n: usize| vec![serde_json::json!({}); n];
+        let body = serde_json::json!({
+            "live": {"channels": rows(live)}, "vod": {"vod_connections": rows(vod)},
+            "catchup": {"timeshift_sessions": rows(catchup)},
+        });
+        wire::stats(body.to_string().as_bytes()).unwrap().value
+    }
+
+    #[test]
+    fn only_what_is_empty_in_both_answers_is_empty() {
+        let entries = |stats: &wire::Stats| {
+            (
+                stats.live.as_ref().unwrap().channels.as_ref().unwrap().len(),
+                stats
+                    .vod
+                    .as_ref()
+                    .unwrap()
+                    .vod_connections
+                    .as_ref()
+                    .unwrap()
+                    .len(),
+                stats
+                    .catchup
+                    .as_ref()
+                    .unwrap()
+                    .timeshift_sessions
+                    .as_ref()
+                    .unwrap()
+                    .len(),
+            )
+        };
+        for (first, second, told) in [
+            ((0, 1, 0), (2, 1, 0), (2, 1, 0)),
+            ((0, 1, 0), (0, 1, 0), (0, 1, 0)),
+            ((0, 0, 0), (0, 0, 0), (0, 0, 0)),
+            // Another list is lost on the way.
+            ((0, 2, 1), (3, 0, 1), (3, 2, 1)),
+            ((5, 0, 1), (4, 1, 0), (4, 1, 1)),
+        ] {
+            let answer = later(
+                with(first.0, first.1, first.2),
+                with(second.0, second.1, second.2),
+            );
+            assert_eq!(entries(&answer), told, "{first:?}, then {second:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_is_lost_if_it_had_entries() {
+        let lists = |live, vod, catchup| Lists { live, vod, catchup };
+        let before = Lists::of(&with(3, 1, 0));
+        assert_eq!(before, lists(true, true, false));
+        assert_eq!(
+            before.without(Lists::of(&with(0, 1, 1))),
+            lists(true, false, false)
+        );
+        assert!(!before.without(Lists::of(&with(1, 1, 0))).any());
+        assert!(!Lists::of(&wire::Stats::default()).any());
     }
 }

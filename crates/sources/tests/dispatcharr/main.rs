@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail tests")]
 
 mod check;
+mod doubt;
 mod feeds;
 mod hints;
 mod login;

@@ -15,7 +15,11 @@ use crate::watch::{Watch, by_key, by_login, viewer};
 fn troubles() -> Vec<(Fault, &'static str, &'static str)> {
     vec![
         (Fault::Refuse, "unreachable", "cannot be reached"),
-        (Fault::Hang, "timeout", "no answer to /proxy/stats/"),
+        (
+            Fault::Hang,
+            "timeout",
+            "answers, but does not tell what is on the air within 0.5 s, probably because its Redis is down",
+        ),
         (Fault::Slow(Duration::from_secs(2)), "timeout", "within 0.5 s"),
         (Fault::Status(401), "unauthorized", "does not accept the API key"),
         (
