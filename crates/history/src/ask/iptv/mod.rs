@@ -2,11 +2,13 @@
 //!
 //! Everything is counted in Rust over runs and viewings that an indexed range of time yields. A run or viewing counts
 //! with the part of it that lies in the window; one that is still open counts up to the last look that saw it. All
-//! intervals are half-open: a run that ends when another begins is not two at once.
+//! intervals are half-open: a stretch that ends when another begins is not two at once. The look that saw something last
+//! still counts it as one, so that what was seen in a single look counts; whatever follows it begins later.
 
 mod clock;
 mod filter;
 mod keys;
+mod limits;
 mod page;
 mod provider;
 mod ranking;

@@ -9,9 +9,11 @@ use model::{SourceId, Text};
 use super::Filter;
 use super::clock::Days;
 use super::filter::Asked;
+use super::limits::Limits;
 use super::rows::{Names, RunRow, SegmentRow, Window};
-use super::sweep::{steps, stretch, time_at};
+use super::sweep::{Interval, Levels};
 use super::told::{Told, tell};
+use super::viewers::{BUCKETS_MAX, too_many};
 use crate::rules::date_of;
 use crate::{Error, View};
 
@@ -31,12 +33,14 @@ pub struct ProviderDay {
     pub peak: u32,
     /// When it was first reached; absent if no connection lasted.
     pub peak_at_ms: Option<i64>,
-    /// The largest limit that was told that day; absent if none was, or there was none.
+    /// The limit told last up to the end of that day; absent if none was, or there was none.
     pub limit: Option<u32>,
     /// Connections × time.
     pub connection_ms: u64,
-    /// Time with as many connections as the limit, or more; absent where `limit` is.
+    /// Time with as many connections as the limit that held then, or more; absent if none held that day.
     pub at_limit_ms: Option<u64>,
+    /// Whether so many were ever seen at once, for however short a time.
+    pub reached_limit: bool,
     /// Changes away from a stream of this login.
     pub failovers: u64,
     /// Times a feed of this login went into state error.
@@ -55,11 +59,11 @@ pub struct ProviderTotal {
     pub account: Option<Text>,
     pub peak: u32,
     pub peak_at_ms: Option<i64>,
-    /// The largest of the days.
+    /// The one told last; absent if none was, or there is none.
     pub limit: Option<u32>,
     /// Days on which it was used.
     pub days: u32,
-    /// Days on which the peak reached that day's limit.
+    /// Days on which as many connections were seen at once as were allowed at that moment.
     pub days_at_limit: u32,
     pub connection_ms: u64,
     pub at_limit_ms: Option<u64>,
@@ -73,10 +77,21 @@ pub struct ProviderTotal {
 
 /// By server, login and day; days on which a login was not used are left out.
 pub fn provider_days(view: &View<'_>, filter: &Filter, zone: &TimeZone) -> Result<Vec<ProviderDay>, Error> {
+    days_up_to(view, filter, zone, BUCKETS_MAX)
+}
+
+/// `max`: more days are refused.
+pub(super) fn days_up_to(
+    view: &View<'_>,
+    filter: &Filter,
+    zone: &TimeZone,
+    max: usize,
+) -> Result<Vec<ProviderDay>, Error> {
     let mut asked = Asked::new(view, filter)?;
     let mut all = Vec::new();
     for login in logins(&mut asked)? {
-        all.extend(login.days(&mut asked.names, zone)?);
+        let days = login.days(&mut asked.names, zone, max - all.len())?;
+        all.extend(days.ok_or_else(|| too_many(max, "days of logins"))?);
     }
     all.sort_by(|a, b| (&a.server, a.profile, a.start_ms).cmp(&(&b.server, b.profile, b.start_ms)));
     Ok(all)
@@ -87,7 +102,8 @@ pub fn providers(view: &View<'_>, filter: &Filter, zone: &TimeZone) -> Result<Ve
     let mut asked = Asked::new(view, filter)?;
     let mut all = Vec::new();
     for login in logins(&mut asked)? {
-        let days = login.days(&mut asked.names, zone)?;
+        let days = login.days(&mut asked.names, zone, BUCKETS_MAX)?;
+        let days = days.ok_or_else(|| too_many(BUCKETS_MAX, "days of a login"))?;
         all.extend(total(&days, login.runs.len() as u64));
     }
     all.sort_by(|a, b| (&a.server, a.profile).cmp(&(&b.server, b.profile)));
@@ -101,8 +117,9 @@ struct Login {
     /// The last segment's start, and its names.
     last: (i64, Option<i64>, Option<i64>),
     runs: HashSet<i64>,
-    /// Connections: from, to, the limit that was told with them.
-    connections: Vec<(i64, i64, Option<u32>)>,
+    connections: Vec<Interval>,
+    /// What limit was told when.
+    told_limits: Vec<(i64, u32)>,
     /// What counts at one moment.
     events: Vec<(i64, Told)>,
     failovers: Vec<i64>,
@@ -118,7 +135,7 @@ fn logins(asked: &mut Asked<'_>) -> Result<Vec<Login>, Error> {
                 continue;
             };
             let next = segments.get(n + 1).filter(|next| window.has(next.started_ms));
-            let is_in = window.touches(segment.started_ms, segment.until_ms);
+            let is_in = window.touches(segment.started_ms, segment.after_ms);
             if !is_in && next.is_none() {
                 continue;
             }
@@ -146,6 +163,7 @@ impl Login {
             last: (i64::MIN, None, None),
             runs: HashSet::new(),
             connections: Vec::new(),
+            told_limits: Vec::new(),
             events: Vec::new(),
             failovers: Vec::new(),
         }
@@ -153,31 +171,38 @@ impl Login {
 
     fn take(&mut self, window: Window, run: &RunRow, segment: &SegmentRow, told: Told) {
         self.runs.insert(run.row);
-        let (from_ms, to_ms) = window.clip(segment.started_ms, segment.until_ms);
-        // 0 is no limit.
-        let limit = segment.max_connections.filter(|limit| *limit > 0);
-        self.connections.push((from_ms, to_ms, limit));
+        let connection = window.interval(segment.started_ms, segment.until_ms, segment.after_ms);
+        self.connections.push(connection);
+        let limit = segment.max_connections;
+        self.told_limits
+            .extend(limit.map(|limit| (segment.started_ms, limit)));
         if window.has(segment.started_ms) {
             self.events.push((segment.started_ms, told));
         }
     }
 
-    fn days(&self, names: &mut Names<'_>, zone: &TimeZone) -> Result<Vec<ProviderDay>, Error> {
-        let intervals: Vec<_> = self
-            .connections
-            .iter()
-            .map(|(from, to, _)| (*from, *to))
-            .collect();
-        let steps = steps(&intervals);
+    /// In order; nothing if there are more than `max`.
+    fn days(
+        &self,
+        names: &mut Names<'_>,
+        zone: &TimeZone,
+        max: usize,
+    ) -> Result<Option<Vec<ProviderDay>>, Error> {
+        let clock = self.clock(zone);
+        let Some(sums) = self.by_day(&clock, max) else {
+            return Ok(None);
+        };
+        let levels = Levels::of(&self.connections);
+        let limits = Limits::new(self.told_limits.clone());
         let (server, profile_name, account) = (
             names.server(self.server),
             names.some_text(self.last.1)?,
             names.some_text(self.last.2)?,
         );
-        let clock = self.clock(zone);
-        let days = self.by_day(&clock).into_iter().map(|(day, sum)| {
+        let days = sums.into_iter().map(|(day, sum)| {
             let (from_ms, to_ms) = (clock.start_ms(day), clock.start_ms(day + 1));
-            let used = stretch(&steps, from_ms, to_ms);
+            let used = levels.stretch(from_ms, to_ms);
+            let against = limits.against(&levels, from_ms, to_ms);
             ProviderDay {
                 server: server.clone(),
                 profile: self.profile,
@@ -187,33 +212,36 @@ impl Login {
                 start_ms: from_ms,
                 peak: used.peak,
                 peak_at_ms: used.peak_at_ms,
-                limit: sum.limit,
+                limit: against.limit,
                 connection_ms: used.total_ms,
-                at_limit_ms: sum.limit.map(|limit| time_at(&steps, from_ms, to_ms, limit)),
+                at_limit_ms: against.at_limit_ms,
+                reached_limit: against.is_reached,
                 failovers: sum.failovers,
                 errors: sum.told.errors,
                 buffering_ms: sum.told.buffering_ms,
                 bytes: sum.told.bytes,
             }
         });
-        Ok(days.collect())
+        Ok(Some(days.collect()))
     }
 
     fn clock(&self, zone: &TimeZone) -> Days {
-        let first = self.connections.iter().map(|(from, ..)| *from).min();
-        let last = self.connections.iter().map(|(_, to, _)| *to).max();
+        let first = self.connections.iter().map(|c| c.from_ms).min();
+        let last = self.connections.iter().map(|c| c.after_ms).max();
         Days::new(zone, first.unwrap_or_default(), last.unwrap_or_default())
     }
 
-    fn by_day(&self, clock: &Days) -> BTreeMap<i64, DaySum> {
+    fn by_day(&self, clock: &Days, max: usize) -> Option<BTreeMap<i64, DaySum>> {
         let mut days: BTreeMap<i64, DaySum> = BTreeMap::new();
-        for (from_ms, to_ms, limit) in &self.connections {
-            let last_ms = (*to_ms - 1).max(*from_ms);
-            for day in clock.day(*from_ms)..=clock.day(last_ms) {
+        for connection in &self.connections {
+            let last_ms = (connection.after_ms - 1).max(connection.from_ms);
+            for day in clock.day(connection.from_ms)..=clock.day(last_ms) {
                 // Days that the zone left out.
                 if clock.start_ms(day) < clock.start_ms(day + 1) {
-                    let sum = days.entry(day).or_default();
-                    sum.limit = sum.limit.max(*limit);
+                    days.entry(day).or_default();
+                }
+                if days.len() > max {
+                    return None;
                 }
             }
         }
@@ -223,13 +251,12 @@ impl Login {
         for at_ms in &self.failovers {
             days.entry(clock.day(*at_ms)).or_default().failovers += 1;
         }
-        days
+        (days.len() <= max).then_some(days)
     }
 }
 
 #[derive(Default)]
 struct DaySum {
-    limit: Option<u32>,
     told: Told,
     failovers: u64,
 }
@@ -240,7 +267,6 @@ fn total(days: &[ProviderDay], runs: u64) -> Option<ProviderTotal> {
     let sum = |of: fn(&ProviderDay) -> u64| days.iter().map(of).sum();
     let some_sum = |of: fn(&ProviderDay) -> Option<u64>| days.iter().filter_map(of).reduce(|a, b| a + b);
     let peak = days.iter().map(|day| day.peak).max().unwrap_or(0);
-    let at_limit = |day: &&ProviderDay| day.limit.is_some_and(|limit| day.peak >= limit);
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Some(ProviderTotal {
         server: any.server.clone(),
@@ -252,9 +278,9 @@ fn total(days: &[ProviderDay], runs: u64) -> Option<ProviderTotal> {
             .iter()
             .find(|day| day.peak == peak)
             .and_then(|day| day.peak_at_ms),
-        limit: days.iter().filter_map(|day| day.limit).max(),
+        limit: days.last().and_then(|day| day.limit),
         days: count(days.len()),
-        days_at_limit: count(days.iter().filter(at_limit).count()),
+        days_at_limit: count(days.iter().filter(|day| day.reached_limit).count()),
         connection_ms: sum(|day| day.connection_ms),
         at_limit_ms: some_sum(|day| day.at_limit_ms),
         failovers: sum(|day| day.failovers),

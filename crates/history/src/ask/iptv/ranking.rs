@@ -8,8 +8,8 @@ use model::{SourceId, Text};
 use super::Filter;
 use super::filter::Asked;
 use super::keys::ChannelKeys;
-use super::rows::{Names, Who};
-use super::sweep::{steps, stretch, time_at};
+use super::rows::{Names, Who, after};
+use super::sweep::{Interval, Levels};
 use super::told::{Told, tell};
 use crate::{Error, View};
 
@@ -69,7 +69,7 @@ pub fn ranking(
     let window = asked.window;
     let mut channels = Channels::default();
     asked.viewings(None, false, |names, viewing| {
-        let (from_ms, to_ms) = window.clip(viewing.started_ms, viewing.until_ms);
+        let watched = window.interval(viewing.started_ms, viewing.until_ms, after(viewing.until_ms));
         let fold = channels.of(
             names,
             viewing.server,
@@ -77,17 +77,17 @@ pub fn ranking(
             viewing.channel,
             viewing.feed_text,
         )?;
-        fold.seen(viewing.channel, to_ms);
+        fold.seen(viewing.channel, watched.to_ms);
         fold.views += 1;
-        fold.watched.push((from_ms, to_ms));
+        fold.watched.push(watched);
         fold.viewers.insert(viewing.who());
         Ok(true)
     })?;
     asked.runs(None, |names, _, run, segments| {
-        let (from_ms, to_ms) = window.clip(run.started_ms, run.until_ms);
+        let on_air = window.interval(run.started_ms, run.until_ms, after(run.until_ms));
         let fold = channels.of(names, run.server, run.kind, run.channel, run.feed_text)?;
-        fold.seen(run.channel, to_ms);
-        fold.on_air.push((from_ms, to_ms));
+        fold.seen(run.channel, on_air.to_ms);
+        fold.on_air.push(on_air);
         for (segment, told) in segments.iter().zip(tell(&run, &segments)) {
             if window.has(segment.started_ms) {
                 fold.told.add(told);
@@ -151,8 +151,8 @@ struct Fold {
     last: (i64, i64),
     views: u64,
     viewers: HashSet<Who>,
-    watched: Vec<(i64, i64)>,
-    on_air: Vec<(i64, i64)>,
+    watched: Vec<Interval>,
+    on_air: Vec<Interval>,
     told: Told,
 }
 
@@ -177,7 +177,7 @@ impl Fold {
 
     fn rank(self, names: &mut Names<'_>) -> Result<ChannelRank, Error> {
         let channel = names.channel(self.last.1)?;
-        let watched = stretch(&steps(&self.watched), i64::MIN, i64::MAX);
+        let watched = Levels::of(&self.watched).stretch(i64::MIN, i64::MAX);
         Ok(ChannelRank {
             server: names.server(self.server),
             key: self.key,
@@ -189,7 +189,7 @@ impl Fold {
             views: self.views,
             viewers: self.viewers.len() as u64,
             viewed_ms: watched.total_ms,
-            on_air_ms: time_at(&steps(&self.on_air), i64::MIN, i64::MAX, 1),
+            on_air_ms: Levels::of(&self.on_air).time_at(i64::MIN, i64::MAX, 1),
             peak_viewers: watched.peak,
             failovers: self.told.failed_over_to,
             errors: self.told.errors,

@@ -8,6 +8,7 @@ use model::iptv::{Channel, FeedKind, FeedTotals};
 use model::{SourceId, Text};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, params};
 
+use super::sweep::Interval;
 use crate::record::iptv::{channel_from_json, totals};
 use crate::store::iptv::{SPANS, earliest_ms, to_kind};
 use crate::{Error, View};
@@ -22,11 +23,11 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Whether any part of a row lies in it. What has no length counts where it stands.
-    pub(super) fn touches(self, started_ms: i64, until_ms: i64) -> bool {
+    /// Whether any part of what was until just before `after_ms` lies in it. What has no length counts where it stands.
+    pub(super) fn touches(self, started_ms: i64, after_ms: i64) -> bool {
         self.from_ms < self.to_ms
             && started_ms < self.to_ms
-            && (until_ms > self.from_ms || started_ms >= self.from_ms)
+            && (after_ms > self.from_ms || started_ms >= self.from_ms)
     }
 
     /// Whether a moment lies in it.
@@ -38,6 +39,17 @@ impl Window {
     pub(super) fn clip(self, started_ms: i64, until_ms: i64) -> (i64, i64) {
         let from_ms = started_ms.clamp(self.from_ms, self.to_ms.max(self.from_ms));
         (from_ms, until_ms.min(self.to_ms).max(from_ms))
+    }
+
+    /// The same of what is counted at once too.
+    pub(super) fn interval(self, started_ms: i64, until_ms: i64, after_ms: i64) -> Interval {
+        let (from_ms, to_ms) = self.clip(started_ms, until_ms);
+        let (_, after_ms) = self.clip(started_ms, after_ms);
+        Interval {
+            from_ms,
+            to_ms,
+            after_ms,
+        }
     }
 }
 
@@ -61,6 +73,8 @@ pub(super) struct RunRow {
 pub(super) struct SegmentRow {
     pub(super) started_ms: i64,
     pub(super) until_ms: i64,
+    /// The first moment at which it is not known to be any more: the next one's start, or just after the last look.
+    pub(super) after_ms: i64,
     pub(super) stream_id: Option<i64>,
     pub(super) stream_text: Option<i64>,
     pub(super) stream_index: Option<u32>,
@@ -99,6 +113,11 @@ pub(super) enum Who {
     User(i64),
     Address(i64),
     Client(Text),
+}
+
+/// Just after the look that saw something last: at that look it still was.
+pub(super) fn after(seen_ms: i64) -> i64 {
+    seen_ms.saturating_add(1)
 }
 
 impl ViewingRow {
@@ -270,7 +289,7 @@ pub(super) fn each_run(
         read,
         |run| (run.started_ms, run.row),
         |run| {
-            if window.touches(run.started_ms, run.until_ms) {
+            if window.touches(run.started_ms, after(run.until_ms)) {
                 take(run)
             } else {
                 Ok(true)
@@ -321,7 +340,7 @@ pub(super) fn each_viewing(
     };
     let key = |viewing: &ViewingRow| (viewing.started_ms, viewing.row);
     each(conn, &select, window, before, read, key, |viewing| {
-        if window.touches(viewing.started_ms, viewing.until_ms) {
+        if window.touches(viewing.started_ms, after(viewing.until_ms)) {
             take(viewing)
         } else {
             Ok(true)
@@ -349,6 +368,7 @@ impl<'a> Segments<'a> {
             Ok(SegmentRow {
                 started_ms: row.get(0)?,
                 until_ms: 0,
+                after_ms: 0,
                 stream_id: row.get(1)?,
                 stream_text: row.get(2)?,
                 stream_index: row.get(3)?,
@@ -362,10 +382,11 @@ impl<'a> Segments<'a> {
             })
         });
         let mut segments: Vec<SegmentRow> = rows.and_then(Iterator::collect).map_err(Error::sql(DOING))?;
-        let mut until_ms = run.until_ms;
+        let (mut until_ms, mut after_ms) = (run.until_ms, after(run.until_ms));
         for segment in segments.iter_mut().rev() {
             segment.until_ms = until_ms.max(segment.started_ms);
-            until_ms = segment.started_ms;
+            segment.after_ms = after_ms.max(segment.started_ms);
+            (until_ms, after_ms) = (segment.started_ms, segment.started_ms);
         }
         Ok(segments)
     }

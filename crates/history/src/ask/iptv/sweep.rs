@@ -2,14 +2,58 @@
 
 /// A level that holds from a moment on, until the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Step {
+struct Step {
     at_ms: i64,
     level: u32,
 }
 
+/// From when to when something was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Interval {
+    pub(super) from_ms: i64,
+    /// For time: the end.
+    pub(super) to_ms: i64,
+    /// For how many at once: the first moment at which it is not known to be any more. After the end by the look that
+    /// saw it last, where there was one.
+    pub(super) after_ms: i64,
+}
+
+/// How many intervals there are at each moment.
+#[derive(Debug)]
+pub(super) struct Levels {
+    time: Vec<Step>,
+    seen: Vec<Step>,
+}
+
+impl Levels {
+    pub(super) fn of(intervals: &[Interval]) -> Self {
+        let steps_to = |end: fn(&Interval) -> i64| {
+            let pairs: Vec<_> = intervals.iter().map(|i| (i.from_ms, end(i))).collect();
+            steps(&pairs)
+        };
+        Self {
+            time: steps_to(|i| i.to_ms),
+            seen: steps_to(|i| i.after_ms),
+        }
+    }
+
+    /// Sums up what lies within `from_ms..to_ms`.
+    pub(super) fn stretch(&self, from_ms: i64, to_ms: i64) -> Stretch {
+        Stretch {
+            total_ms: stretch(&self.time, from_ms, to_ms).total_ms,
+            ..stretch(&self.seen, from_ms, to_ms)
+        }
+    }
+
+    /// Time within `from_ms..to_ms` at `level` or above.
+    pub(super) fn time_at(&self, from_ms: i64, to_ms: i64, level: u32) -> u64 {
+        time_at(&self.time, from_ms, to_ms, level)
+    }
+}
+
 /// How many intervals there are at each moment, exactly. They are half-open: where one ends as another begins there
 /// are never two. Empty ones count nowhere.
-pub(super) fn steps(intervals: &[(i64, i64)]) -> Vec<Step> {
+fn steps(intervals: &[(i64, i64)]) -> Vec<Step> {
     let filled = intervals.iter().filter(|(from, to)| from < to);
     let mut edges: Vec<(i64, i32)> = filled.flat_map(|(from, to)| [(*from, 1), (*to, -1)]).collect();
     edges.sort_unstable();
@@ -38,7 +82,7 @@ pub(super) struct Stretch {
 }
 
 /// Sums up the steps within `from_ms..to_ms`.
-pub(super) fn stretch(steps: &[Step], from_ms: i64, to_ms: i64) -> Stretch {
+fn stretch(steps: &[Step], from_ms: i64, to_ms: i64) -> Stretch {
     let mut sum = Stretch::default();
     each(steps, from_ms, to_ms, |at_ms, length_ms, level| {
         sum.total_ms += u64::from(level) * length_ms;
@@ -50,7 +94,7 @@ pub(super) fn stretch(steps: &[Step], from_ms: i64, to_ms: i64) -> Stretch {
 }
 
 /// Time within `from_ms..to_ms` at `level` or above.
-pub(super) fn time_at(steps: &[Step], from_ms: i64, to_ms: i64, level: u32) -> u64 {
+fn time_at(steps: &[Step], from_ms: i64, to_ms: i64, level: u32) -> u64 {
     let mut time_ms = 0;
     each(steps, from_ms, to_ms, |_, length_ms, is| {
         if is >= level {
@@ -98,6 +142,28 @@ mod tests {
         assert_eq!(stretch(&all, 20, 30), Stretch::default());
         assert_eq!(time_at(&all, 0, 20, 2), 2);
         assert_eq!(stretch(&[], 0, 9), Stretch::default());
+    }
+
+    #[test]
+    fn what_was_seen_in_one_look_is_one_and_has_no_length() {
+        let of = |from_ms, to_ms, after_ms| Interval {
+            from_ms,
+            to_ms,
+            after_ms,
+        };
+        let levels = Levels::of(&[of(5, 5, 6)]);
+        let expected = Stretch {
+            peak: 1,
+            peak_at_ms: Some(5),
+            total_ms: 0,
+        };
+        assert_eq!(levels.stretch(0, 10), expected);
+        assert_eq!(levels.stretch(6, 10), Stretch::default());
+        // What is seen next begins after that look.
+        let levels = Levels::of(&[of(0, 5, 6), of(6, 9, 10)]);
+        let sum = levels.stretch(0, 20);
+        assert_eq!((sum.peak, sum.total_ms), (1, 8));
+        assert_eq!(levels.time_at(0, 20, 1), 8);
     }
 
     proptest! {

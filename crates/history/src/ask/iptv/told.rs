@@ -64,6 +64,7 @@ mod tests {
         SegmentRow {
             started_ms: 0,
             until_ms: 0,
+            after_ms: 0,
             stream_id: None,
             stream_text: None,
             stream_index: None,

@@ -5,10 +5,11 @@ use jiff::tz::TimeZone;
 use super::Filter;
 use super::clock::Days;
 use super::filter::Asked;
-use super::sweep::{steps, stretch};
+use super::rows::after;
+use super::sweep::{Interval, Levels};
 use crate::{Error, View};
 
-/// Buckets of one answer; a question that needs more is refused.
+/// Buckets, or days of logins, of one answer; a question that needs more is refused.
 pub const BUCKETS_MAX: usize = 100_000;
 
 /// How long a bucket is, on the clocks of a time zone.
@@ -38,7 +39,7 @@ pub fn viewers(view: &View<'_>, filter: &Filter, zone: &TimeZone, by: By) -> Res
     let window = asked.window;
     let (mut intervals, mut starts) = (Vec::new(), Vec::new());
     asked.viewings(None, false, |_, viewing| {
-        intervals.push(window.clip(viewing.started_ms, viewing.until_ms));
+        intervals.push(window.interval(viewing.started_ms, viewing.until_ms, after(viewing.until_ms)));
         if window.has(viewing.started_ms) {
             starts.push(viewing.started_ms);
         }
@@ -48,10 +49,14 @@ pub fn viewers(view: &View<'_>, filter: &Filter, zone: &TimeZone, by: By) -> Res
     buckets(&intervals, &starts, zone, by)
 }
 
+pub(super) fn too_many(max: usize, what: &str) -> Error {
+    Error::Refused(format!("that is more than {max} {what}: ask for a shorter time"))
+}
+
 /// `starts`: of the views that count, ascending.
-fn buckets(intervals: &[(i64, i64)], starts: &[i64], zone: &TimeZone, by: By) -> Result<Vec<Bucket>, Error> {
-    let first = intervals.iter().map(|(from, _)| *from).min();
-    let last = intervals.iter().map(|(from, to)| (*to - 1).max(*from)).max();
+fn buckets(intervals: &[Interval], starts: &[i64], zone: &TimeZone, by: By) -> Result<Vec<Bucket>, Error> {
+    let first = intervals.iter().map(|i| i.from_ms).min();
+    let last = intervals.iter().map(|i| (i.after_ms - 1).max(i.from_ms)).max();
     let (Some(first), Some(last)) = (first, last) else {
         return Ok(Vec::new());
     };
@@ -69,17 +74,16 @@ fn buckets(intervals: &[(i64, i64)], starts: &[i64], zone: &TimeZone, by: By) ->
             }
         },
     };
-    let steps = steps(intervals);
+    let levels = Levels::of(intervals);
     let mut start_ms = days.start_ms(first_day);
     let mut buckets = Vec::new();
     while start_ms <= last {
         let end_ms = next(start_ms);
         if end_ms > first {
             if buckets.len() == BUCKETS_MAX {
-                let why = format!("that is more than {BUCKETS_MAX} buckets: ask for a shorter time");
-                return Err(Error::Refused(why));
+                return Err(too_many(BUCKETS_MAX, "buckets"));
             }
-            let sum = stretch(&steps, start_ms, end_ms);
+            let sum = levels.stretch(start_ms, end_ms);
             let before = |moment: i64| starts.partition_point(|start| *start < moment);
             buckets.push(Bucket {
                 start_ms,

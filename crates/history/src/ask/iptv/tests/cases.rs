@@ -1,6 +1,7 @@
 //! Filters one by one, and what the tables are asked.
 
-use super::super::{Order, Paging, provider_days, providers, ranking, runs, users, viewings};
+use super::super::provider::days_up_to;
+use super::super::{By, Order, Paging, provider_days, providers, ranking, runs, users, viewers, viewings};
 use super::*;
 
 fn told(channel: usize, login: i64, who: usize) -> Told {
@@ -135,6 +136,132 @@ fn a_provider_is_asked_for_segment_by_segment() {
     assert_eq!(of(Vec::new()).len(), 2);
 }
 
+fn runs_on_login_1(runs: &[(i64, i64, Option<u32>)]) -> (tempfile::TempDir, History) {
+    let of = |(from, to, limit): &(i64, i64, Option<u32>)| Told {
+        from: *from,
+        to: *to,
+        limit: *limit,
+        ..told(0, 1, 0)
+    };
+    let world = World {
+        runs: runs.iter().map(of).collect(),
+        viewings: Vec::new(),
+    };
+    world.history()
+}
+
+const DAY: i64 = 1_440;
+
+/// A subscription of 2 that became one of 4 at noon of the second day, and one without a limit on the third.
+#[test]
+fn a_day_has_the_limit_told_last_and_time_at_it_is_by_the_one_that_held() {
+    let noon = DAY + 720;
+    let (_dir, history) = runs_on_login_1(&[
+        (0, 60, Some(2)),
+        (DAY, DAY + 60, Some(2)),
+        (DAY, DAY + 60, Some(2)),
+        // Still told 2 when it began: two of four, not of two, from noon on.
+        (noon - 10, noon + 60, Some(2)),
+        (noon, noon + 60, Some(4)),
+        (2 * DAY, 2 * DAY + 60, Some(0)),
+    ]);
+    let days = ask(&history, |v| provider_days(v, &Filter::default(), &zone()));
+    let got: Vec<_> = days
+        .iter()
+        .map(|d| (d.peak, d.limit, d.at_limit_ms, d.reached_limit))
+        .collect();
+    let hour_ms = 60 * MINUTE_MS;
+    let expected = [
+        (1, Some(2), Some(0), false),
+        (2, Some(4), Some(u64::try_from(hour_ms).unwrap()), true),
+        (1, None, None, false),
+    ];
+    assert_eq!(got, expected);
+    let totals = ask(&history, |v| providers(v, &Filter::default(), &zone()));
+    assert_eq!(
+        (totals[0].limit, totals[0].days_at_limit),
+        (None, 1),
+        "none is told now"
+    );
+    let until = filter((None, Some(2 * DAY)));
+    let totals = ask(&history, |v| providers(v, &until, &zone()));
+    assert_eq!((totals[0].limit, totals[0].days_at_limit), (Some(4), 1));
+}
+
+#[test]
+fn what_was_seen_in_a_single_look_counts_as_one() {
+    let world = World {
+        runs: vec![Told {
+            from: 10,
+            to: 10,
+            ..told(0, 1, 0)
+        }],
+        viewings: vec![
+            Told {
+                from: 10,
+                to: 10,
+                ..told(0, 1, 0)
+            },
+            Told {
+                from: 5,
+                to: 10,
+                ..told(0, 1, 2)
+            },
+        ],
+    };
+    let (_dir, history) = world.history();
+    let everything = Filter::default();
+    let ranks = ask(&history, |v| ranking(v, &everything, Order::Views, 9));
+    assert_eq!((ranks[0].peak_viewers, ranks[0].on_air_ms), (2, 0));
+    let days = ask(&history, |v| provider_days(v, &everything, &zone()));
+    assert_eq!(
+        (days[0].peak, days[0].peak_at_ms, days[0].connection_ms),
+        (1, Some(ms(10)), 0)
+    );
+    let hours = ask(&history, |v| viewers(v, &everything, &zone(), By::Hour));
+    assert_eq!((hours[0].peak_viewers, hours[0].viewed_ms), (2, 5 * 60_000));
+}
+
+/// As live makes them: what follows begins a millisecond after the look that saw the one before, or later.
+#[test]
+fn what_follows_on_a_login_is_not_two_at_once() {
+    let (_dir, history) = runs_on_login_1(&[(0, 10, Some(1)), (11, 20, Some(1))]);
+    let follow = history.change(|txn| {
+        let moment = ms(10) + 1;
+        let sql = format!(
+            "UPDATE feed_run SET started_ms = {moment} WHERE started_ms = {0};
+             UPDATE feed_segment SET started_ms = {moment} WHERE started_ms = {0}",
+            ms(11)
+        );
+        txn.conn.execute_batch(&sql).map_err(Error::sql("a test"))
+    });
+    follow.wait().unwrap();
+    let days = ask(&history, |v| provider_days(v, &Filter::default(), &zone()));
+    assert_eq!(days[0].peak, 1);
+    // A change of login within a run neither.
+    let mut run = told(0, 1, 0);
+    run.changes = vec![(20, 1), (50, 1)];
+    let world = World {
+        runs: vec![run],
+        viewings: Vec::new(),
+    };
+    let (_dir, history) = world.history();
+    let days = ask(&history, |v| provider_days(v, &Filter::default(), &zone()));
+    assert_eq!((days[0].peak, days[0].failovers), (1, 2));
+}
+
+#[test]
+fn too_many_days_are_refused() {
+    let (_dir, history) = runs_on_login_1(&[(0, 3 * DAY + 90, None)]);
+    let of = |max| history.read(|v| days_up_to(v, &Filter::default(), &zone(), max));
+    assert_eq!(of(4).unwrap().len(), 4);
+    let why = of(3).unwrap_err().to_string();
+    assert!(
+        why.contains("more than 3 days of logins: ask for a shorter time"),
+        "{why}"
+    );
+}
+
 #[test]
 fn places_are_given_by_what_is_asked_for() {
     let mut world = world();
@@ -222,9 +349,7 @@ fn what_a_month_costs() {
     for (name, filter) in [("month", &month), ("year", &Filter::default())] {
         timed(name, &|v| Ok(ranking(v, filter, Order::ViewerTime, 10)?.len()));
         timed(name, &|v| Ok(users(v, filter)?.len()));
-        timed(name, &|v| {
-            Ok(super::super::viewers(v, filter, &zone(), super::super::By::Hour)?.len())
-        });
+        timed(name, &|v| Ok(viewers(v, filter, &zone(), By::Hour)?.len()));
         timed(name, &|v| Ok(provider_days(v, filter, &zone())?.len()));
         timed(name, &|v| Ok(viewings(v, filter, page)?.items.len()));
         timed(name, &|v| Ok(runs(v, filter, page)?.items.len()));

@@ -25,8 +25,14 @@ impl Minutes {
         self.0 <= minute && minute < self.1
     }
 
-    fn touches(self, from: i64, to: i64) -> bool {
-        self.0 < self.1 && (self.has(from) || (from..to).any(|m| self.has(m)))
+    /// Until just before `after`. What has no length counts where it stands.
+    fn touches(self, from: i64, after: i64) -> bool {
+        self.0 < self.1 && (self.has(from) || (from..after).any(|m| self.has(m)))
+    }
+
+    /// Was seen at the end too.
+    fn has_seen(self, told: &Told) -> bool {
+        self.touches(told.from, told.to + 1)
     }
 
     /// Those of `from..to` in it.
@@ -35,7 +41,7 @@ impl Minutes {
     }
 
     fn last(self, from: i64, to: i64) -> i64 {
-        ms(self.within(from, to).last().map_or(from, |m| m + 1))
+        ms(self.within(from, to).last().map_or(from.max(self.0), |m| m + 1))
     }
 }
 
@@ -62,13 +68,18 @@ fn who(told: &Told) -> String {
     user.or(address).map_or_else(|| client(told), str::to_owned)
 }
 
-/// Segments of a run: from, to, login.
-fn segments(told: &Told) -> Vec<(i64, i64, i64)> {
+/// At the moment of a minute itself: who was seen last then is still there.
+fn seen<'a>(told: impl Iterator<Item = &'a &'a Told>, window: Minutes) -> BTreeMap<i64, u32> {
+    levels(told.map(|t| (t.from, t.to + 1)), window)
+}
+
+/// Segments of a run: from, to, login, whether it is the last one.
+fn segments(told: &Told) -> Vec<(i64, i64, i64, bool)> {
     let starts: Vec<_> = std::iter::once((told.from, told.login))
         .chain(told.changes.iter().copied())
         .collect();
     let end = |n: usize| starts.get(n + 1).map_or(told.to, |next| next.0);
-    let of = |(n, (from, login)): (usize, &(i64, i64))| (*from, end(n), *login);
+    let of = |(n, (from, login)): (usize, &(i64, i64))| (*from, end(n), *login, n + 1 == starts.len());
     starts.iter().enumerate().map(of).collect()
 }
 
@@ -79,8 +90,7 @@ fn some_sum(all: impl Iterator<Item = u64>) -> Option<u64> {
 fn expected_ranks(world: &World, window: Minutes) -> Vec<ChannelRank> {
     let mut ranks = Vec::new();
     for (server, n) in (0..SERVERS.len()).flat_map(|s| (0..CHANNELS).map(move |n| (s, n))) {
-        let of =
-            |told: &&Told| told.server == server && told.channel == n && window.touches(told.from, told.to);
+        let of = |told: &&Told| told.server == server && told.channel == n && window.has_seen(told);
         let views: Vec<_> = world.viewings.iter().filter(of).collect();
         let runs: Vec<_> = world.runs.iter().filter(of).collect();
         let all = views.iter().chain(&runs);
@@ -109,7 +119,7 @@ fn expected_ranks(world: &World, window: Minutes) -> Vec<ChannelRank> {
             viewers: views.iter().map(|t| who(t)).collect::<BTreeSet<_>>().len() as u64,
             viewed_ms: watched.values().map(|level| u64::from(*level) * 60_000).sum(),
             on_air_ms: minutes(levels(runs.iter().map(interval), window).len()),
-            peak_viewers: peak(&watched),
+            peak_viewers: peak(&seen(views.iter(), window)),
             failovers: changes.count() as u64,
             errors: begun.iter().filter(|m| is_error(**m)).count() as u64,
             buffering_ms: begun.iter().map(|m| buffering_ms(*m)).sum(),
@@ -122,7 +132,7 @@ fn expected_ranks(world: &World, window: Minutes) -> Vec<ChannelRank> {
 
 fn expected_users(world: &World, window: Minutes) -> Vec<UserTotal> {
     let mut by_user: BTreeMap<(usize, String), Vec<&Told>> = BTreeMap::new();
-    for told in world.viewings.iter().filter(|t| window.touches(t.from, t.to)) {
+    for told in world.viewings.iter().filter(|t| window.has_seen(t)) {
         by_user.entry((told.server, who(told))).or_default().push(told);
     }
     let total = |((server, name), views): ((usize, String), Vec<&Told>)| {
@@ -156,13 +166,13 @@ fn local(minute: i64) -> jiff::Zoned {
 #[derive(Default)]
 struct Day {
     levels: BTreeMap<i64, u32>,
-    limit: Option<u32>,
+    seen: BTreeMap<i64, u32>,
     failovers: u64,
     begun: Vec<(i64, bool)>,
 }
 
-/// Runs, and what was used each day.
-type Used = (BTreeSet<usize>, BTreeMap<Date, Day>);
+/// Runs, what was used each day, and what limits were told.
+type Used = (BTreeSet<usize>, BTreeMap<Date, Day>, Vec<(i64, u32)>);
 
 /// By server and login.
 type Logins = BTreeMap<(usize, i64), Used>;
@@ -171,26 +181,30 @@ fn used(world: &World, window: Minutes) -> Logins {
     let mut all = Logins::new();
     for (n, run) in world.runs.iter().enumerate() {
         let segments = segments(run);
-        for (place, (from, to, login)) in segments.iter().enumerate().filter(|(_, s)| s.2 > 0) {
+        for (place, (from, to, login, is_last)) in segments.iter().enumerate().filter(|(_, s)| s.2 > 0) {
             let is_told = run.channel != 3;
             let next = segments.get(place + 1).filter(|next| window.has(next.0));
-            if !window.touches(*from, *to) && next.is_none() {
+            let after = *to + i64::from(*is_last);
+            if !window.touches(*from, after) && next.is_none() {
                 continue;
             }
-            let (runs, days) = all.entry((run.server, *login)).or_default();
+            let (runs, days, limits) = all.entry((run.server, *login)).or_default();
             if let Some(next) = next {
                 days.entry(local(next.0).date()).or_default().failovers += 1;
             }
-            if !window.touches(*from, *to) {
+            if !window.touches(*from, after) {
                 continue;
             }
             runs.insert(n);
-            let nothing = (from == to).then_some(*from);
-            for minute in window.within(*from, *to).chain(nothing) {
+            limits.extend(run.limit.map(|limit| (*from, limit)));
+            let nothing = (*from == after).then_some(*from);
+            for minute in window.within(*from, after).chain(nothing) {
                 let day = days.entry(local(minute).date()).or_default();
-                day.limit = day.limit.max(run.limit.filter(|l| *l > 0));
-                if from < to {
+                if minute < *to {
                     *day.levels.entry(minute).or_default() += 1;
+                }
+                if minute < after {
+                    *day.seen.entry(minute).or_default() += 1;
                 }
             }
             if window.has(*from) {
@@ -204,28 +218,44 @@ fn used(world: &World, window: Minutes) -> Logins {
     all
 }
 
+/// The limit that holds in a minute.
+fn limit(told: &[(i64, u32)], minute: i64) -> Option<u32> {
+    let before = told.iter().filter(|(from, _)| *from <= minute);
+    // Of several told at once none at all wins, then the highest.
+    let newest = before.max_by_key(|(from, limit)| (*from, limit.wrapping_sub(1)));
+    newest.map(|(_, limit)| *limit).filter(|limit| *limit > 0)
+}
+
 fn expected_days(world: &World, window: Minutes) -> Vec<ProviderDay> {
     let mut expected = Vec::new();
-    for ((server, login), (_, days)) in used(world, window) {
+    for ((server, login), (_, days, told)) in used(world, window) {
         for (date, day) in days {
-            let peak = peak(&day.levels);
-            let reached = |limit: u32| minutes(day.levels.values().filter(|level| **level >= limit).count());
+            let peak = peak(&day.seen);
+            let start_ms = |date: Date| date.to_zoned(zone()).unwrap().timestamp().as_millisecond();
+            let minute = |date: Date| (start_ms(date) - FIRST_MS) / MINUTE_MS;
+            let all = minute(date)..minute(date.tomorrow().unwrap());
+            let limited = all.clone().filter_map(|m| Some((m, limit(&told, m)?)));
+            let at_limit = |levels: &BTreeMap<i64, u32>| {
+                let reaches = |(m, limit): &(i64, u32)| levels.get(m).is_some_and(|level| level >= limit);
+                limited.clone().filter(reaches).count()
+            };
             expected.push(ProviderDay {
                 server: SERVERS[server].into(),
                 profile: login,
                 profile_name: Some(format!("login {login}").into()),
                 account: Some(account(login).into()),
                 day: date,
-                start_ms: date.to_zoned(zone()).unwrap().timestamp().as_millisecond(),
+                start_ms: start_ms(date),
                 peak,
                 peak_at_ms: day
-                    .levels
+                    .seen
                     .iter()
                     .find(|(_, level)| **level == peak)
                     .map(|(m, _)| ms(*m)),
-                limit: day.limit,
+                limit: limit(&told, all.end - 1),
                 connection_ms: day.levels.values().map(|level| u64::from(*level) * 60_000).sum(),
-                at_limit_ms: day.limit.map(reached),
+                at_limit_ms: limited.clone().next().map(|_| minutes(at_limit(&day.levels))),
+                reached_limit: at_limit(&day.seen) > 0,
                 failovers: day.failovers,
                 errors: day.begun.iter().filter(|(m, _)| is_error(*m)).count() as u64,
                 buffering_ms: day.begun.iter().map(|(m, _)| buffering_ms(*m)).sum(),
@@ -237,28 +267,20 @@ fn expected_days(world: &World, window: Minutes) -> Vec<ProviderDay> {
 }
 
 fn check_buckets(world: &World, window: Minutes, by: By, buckets: &[Bucket]) -> Result<(), TestCaseError> {
-    let views: Vec<_> = world
-        .viewings
-        .iter()
-        .filter(|t| window.touches(t.from, t.to))
-        .collect();
+    let views: Vec<_> = world.viewings.iter().filter(|t| window.has_seen(t)).collect();
     let watched = levels(views.iter().map(|t| (t.from, t.to)), window);
+    let seen = seen(views.iter(), window);
     let clock = |minute: i64| {
         let at = local(minute);
         (at.date(), (by == By::Hour).then(|| (at.hour(), at.offset())))
     };
     let minute = |ms: i64| (ms - FIRST_MS) / MINUTE_MS;
-    let touched: BTreeSet<i64> = watched
-        .keys()
-        .copied()
-        .chain(views.iter().filter(|t| t.from == t.to).map(|t| t.from))
-        .collect();
-    prop_assert_eq!(buckets.is_empty(), touched.is_empty());
+    prop_assert_eq!(buckets.is_empty(), seen.is_empty());
     for pair in buckets.windows(2) {
         prop_assert_eq!(pair[0].end_ms, pair[1].start_ms);
     }
     if let (Some(first), Some(last)) = (buckets.first(), buckets.last()) {
-        let (from, to) = (*touched.first().unwrap(), *touched.last().unwrap());
+        let (from, to) = (*seen.keys().next().unwrap(), *seen.keys().next_back().unwrap());
         prop_assert!(first.start_ms <= ms(from) && ms(from) < first.end_ms);
         prop_assert!(last.start_ms <= ms(to) && ms(to) < last.end_ms);
     }
@@ -266,12 +288,13 @@ fn check_buckets(world: &World, window: Minutes, by: By, buckets: &[Bucket]) -> 
         let (from, to) = (minute(bucket.start_ms), minute(bucket.end_ms));
         prop_assert!((from..to).all(|m| clock(m) == clock(from)));
         prop_assert!(clock(from - 1) != clock(from) && clock(to) != clock(from));
-        let levels: BTreeMap<i64, u32> = watched.range(from..to).map(|(m, level)| (*m, *level)).collect();
-        prop_assert_eq!(bucket.peak_viewers, peak(&levels));
-        prop_assert_eq!(
-            bucket.viewed_ms,
-            levels.values().map(|l| u64::from(*l) * 60_000).sum::<u64>()
-        );
+        let peak = seen.range(from..to).map(|(_, level)| *level).max().unwrap_or(0);
+        prop_assert_eq!(bucket.peak_viewers, peak);
+        let viewed_ms: u64 = watched
+            .range(from..to)
+            .map(|(_, level)| u64::from(*level) * 60_000)
+            .sum();
+        prop_assert_eq!(bucket.viewed_ms, viewed_ms);
         let begun = views
             .iter()
             .filter(|t| window.has(t.from) && (from..to).contains(&t.from));
@@ -318,7 +341,7 @@ proptest! {
 }
 
 fn expected_totals(world: &World, window: Minutes, days: &[ProviderDay]) -> Vec<ProviderTotal> {
-    let total = |((server, login), (runs, _)): ((usize, i64), Used)| {
+    let total = |((server, login), (runs, _, told)): ((usize, i64), Used)| {
         let of: Vec<_> = days
             .iter()
             .filter(|d| d.server.as_str() == SERVERS[server] && d.profile == login)
@@ -331,10 +354,9 @@ fn expected_totals(world: &World, window: Minutes, days: &[ProviderDay]) -> Vec<
             account: best.account.clone(),
             peak: best.peak,
             peak_at_ms: best.peak_at_ms,
-            limit: of.iter().filter_map(|d| d.limit).max(),
+            limit: limit(&told, i64::MAX),
             days: u32::try_from(of.len()).unwrap(),
-            days_at_limit: u32::try_from(of.iter().filter(|d| d.limit.is_some_and(|l| d.peak >= l)).count())
-                .unwrap(),
+            days_at_limit: u32::try_from(of.iter().filter(|d| d.reached_limit).count()).unwrap(),
             connection_ms: of.iter().map(|d| d.connection_ms).sum(),
             at_limit_ms: some_sum(of.iter().filter_map(|d| d.at_limit_ms)),
             failovers: of.iter().map(|d| d.failovers).sum(),
