@@ -39,7 +39,7 @@ pub(crate) fn continues(play: &Play, session: &Session, after_outage: bool) -> b
         _ => true,
     };
     let rewound = match (old.position_ms, session.position_ms) {
-        (Some(before), Some(now)) => now + RESTART_REWIND_MS < before,
+        (Some(before), Some(now)) => now.saturating_add(RESTART_REWIND_MS) < before,
         _ => false,
     };
     same_client && same_item(&old.item, &session.item) && !(after_outage && rewound)

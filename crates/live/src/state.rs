@@ -190,7 +190,7 @@ impl Private {
                 report.error.is_some() && feature_of(report.endpoint).is_some_and(|f| forget(server, f))
             }
             Body::Notifications(count) => {
-                server.notifications += count;
+                server.notifications = server.notifications.saturating_add(count);
                 false
             }
         }
@@ -276,7 +276,13 @@ impl Private {
                 events.push(look::end(&mut track, None, mono_ms, &mut ledger));
             }
             self.publish_plays(server);
-            self.iptv.close(server, events);
+            let moment = Moment {
+                at,
+                mono_ms,
+                asked_mono_ms: mono_ms,
+                after_outage: true,
+            };
+            self.iptv.close(server, moment, events);
         }
         server.last_sessions_ok = Some(false);
         for feature in Feature::ALL {
@@ -313,7 +319,7 @@ impl Private {
         };
         self.down_since_mono_ms = None;
         if std::mem::take(&mut self.unconfirmed) {
-            self.iptv.end_forgotten(moment, events);
+            self.iptv.end_forgotten(server, moment, events);
         }
         self.iptv.look(server, feeds, moment, events);
         server.last_success_at = Some(at);
@@ -371,7 +377,8 @@ fn forget(server: &mut ServerSnapshot, feature: Feature) -> bool {
 fn transmitted(server: &mut ServerSnapshot, deltas: &[TransmitDelta]) {
     let bytes = server.transmitted_bytes.get_or_insert_default();
     for delta in deltas {
-        *bytes.entry(delta.network).or_default() += delta.bytes;
+        let sum = bytes.entry(delta.network).or_default();
+        *sum = sum.saturating_add(delta.bytes);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Feeds and viewers of a stream manager over time: a full look says what runs, and whatever is not in it is over.
 
+mod past;
 mod restore;
 pub(crate) mod rules;
 mod run;
@@ -13,6 +14,7 @@ use model::iptv::{Feed, FeedRun, Inventory, Iptv, ProfileId, ProviderCounters, V
 use model::{Event, ServerSnapshot, SourceId, Timestamp};
 
 use crate::look::Moment;
+use past::Past;
 use run::Track;
 use viewing::Clients;
 
@@ -22,8 +24,12 @@ pub(crate) struct Tracks {
     /// Open runs, ordered by key.
     runs: Vec<Track>,
     clients: Clients,
+    /// What is closed and may be seen again.
+    past: Past,
     /// The last good look.
     looked: Option<Seen>,
+    /// The first one, be it an earlier process's. Counters count what came since.
+    first: Option<Seen>,
 }
 
 /// When something was seen.
@@ -49,6 +55,14 @@ impl Seen {
             None => u64::try_from(now.at.as_millisecond() - self.at.as_millisecond()).unwrap_or(0),
         }
     }
+}
+
+/// What earlier looks say about a look.
+#[derive(Clone, Copy, Debug, Default)]
+struct Known {
+    span_ms: u64,
+    not_before: Option<Timestamp>,
+    first: Option<Seen>,
 }
 
 /// Counters of a manager that time, bytes and views go to, and the names of its logins.
@@ -79,8 +93,11 @@ struct Look<'a> {
     span_ms: u64,
     /// Whatever was not in the last good look did not begin before this.
     not_before: Option<Timestamp>,
+    /// The first look, if there was one before.
+    first: Option<Seen>,
     ledger: Ledger<'a>,
     clients: &'a mut Clients,
+    past: &'a mut Past,
     events: &'a mut Vec<Event>,
 }
 
@@ -93,48 +110,72 @@ impl Tracks {
         moment: Moment,
         events: &mut Vec<Event>,
     ) {
-        let old = std::mem::take(&mut self.runs);
-        let before = server.iptv.take().unwrap_or_default();
         let looked = self.looked.replace(Seen::at(moment));
-        if before.runs.is_empty() && feeds.is_empty() {
-            server.iptv = Some(before);
+        let first = self.first;
+        self.first.get_or_insert_with(|| Seen::at(moment));
+        if self.runs.is_empty() && feeds.is_empty() {
+            server.iptv.get_or_insert_default();
             return;
         }
         let vouched = looked.filter(|l| l.mono_ms.is_some() && !moment.after_outage);
+        let known = Known {
+            span_ms: vouched.map_or(0, |l| l.elapsed_ms(moment)),
+            not_before: looked.map(|l| just_after(l.at)),
+            first,
+        };
+        self.walk(server, moment, known, events, |old, look| {
+            merge(old, ordered(feeds), look)
+        });
+    }
+
+    /// Ends everything where it was last seen: the manager has been away for too long.
+    pub(crate) fn close(&mut self, server: &mut ServerSnapshot, moment: Moment, events: &mut Vec<Event>) {
+        if self.runs.is_empty() {
+            return;
+        }
+        self.walk(server, moment, Known::default(), events, |old, look| {
+            for track in old {
+                track.end(look);
+            }
+            Vec::new()
+        });
+    }
+
+    /// Turns the open runs into what `step` makes of them, and publishes it with the counters.
+    fn walk(
+        &mut self,
+        server: &mut ServerSnapshot,
+        moment: Moment,
+        known: Known,
+        events: &mut Vec<Event>,
+        step: impl FnOnce(Vec<Track>, &mut Look<'_>) -> Vec<Track>,
+    ) {
+        let before = server.iptv.take().unwrap_or_default();
         let mut look = Look {
             source: &server.id,
             moment,
-            span_ms: vouched.map_or(0, |l| l.elapsed_ms(moment)),
-            not_before: looked.map(|l| just_after(l.at)),
+            span_ms: known.span_ms,
+            not_before: known.not_before,
+            first: known.first,
             ledger: Ledger {
                 providers: before.providers.clone(),
                 views: before.views.clone(),
                 inventory: before.inventory.as_deref(),
             },
             clients: &mut self.clients,
+            past: &mut self.past,
             events,
         };
-        self.runs = merge(old, ordered(feeds), &mut look);
+        self.runs = step(std::mem::take(&mut self.runs), &mut look);
         let Ledger { providers, views, .. } = look.ledger;
         self.clients.settle();
+        self.past.settle(moment);
         server.iptv = Some(Arc::new(Iptv {
             inventory: before.inventory.clone(),
             runs: self.published(),
             providers,
             views,
         }));
-    }
-
-    /// Ends everything where it was last seen: the manager has been away for too long.
-    pub(crate) fn close(&mut self, server: &mut ServerSnapshot, events: &mut Vec<Event>) {
-        if self.runs.is_empty() {
-            return;
-        }
-        for track in std::mem::take(&mut self.runs) {
-            track.end(&mut self.clients, events);
-        }
-        self.clients.settle();
-        self.publish(server);
     }
 
     /// Keeps what a manager has, and names the logins of open runs that were not known by name. True if it changed.
@@ -193,7 +234,7 @@ fn merge(old: Vec<Track>, feeds: Vec<Feed>, look: &mut Look<'_>) -> Vec<Track> {
             if *track.key() == feed.key {
                 same = Some(track);
             } else {
-                track.end(look.clients, look.events);
+                track.end(look);
             }
         }
         runs.push(match same {
@@ -202,14 +243,14 @@ fn merge(old: Vec<Track>, feeds: Vec<Feed>, look: &mut Look<'_>) -> Vec<Track> {
                 track
             }
             Some(track) => {
-                track.end(look.clients, look.events);
+                track.end(look);
                 Track::begin(feed, look)
             }
             None => Track::begin(feed, look),
         });
     }
     for track in old {
-        track.end(look.clients, look.events);
+        track.end(look);
     }
     runs
 }

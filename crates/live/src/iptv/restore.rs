@@ -6,7 +6,7 @@ use model::iptv::{CarriedIptv, Iptv};
 use model::{Event, ServerSnapshot};
 
 use super::run::Track;
-use super::{Seen, Tracks};
+use super::{Known, Seen, Tracks};
 use crate::look::Moment;
 use crate::rules::CARRIED_FOR_MS;
 
@@ -22,6 +22,7 @@ impl Tracks {
         // What was open then was seen by the last look; what was not had not begun.
         let last_look = runs.iter().map(|t| t.run().seen_at).max();
         self.looked = last_look.map(|at| Seen { at, mono_ms: None });
+        self.first = self.looked;
         self.runs = runs;
         server.iptv = Some(Arc::new(Iptv {
             inventory: server.iptv.as_ref().and_then(|i| i.inventory.clone()),
@@ -32,15 +33,24 @@ impl Tracks {
     }
 
     /// Ends runs of an earlier process that went unseen too long to be the same ones.
-    pub(crate) fn end_forgotten(&mut self, moment: Moment, events: &mut Vec<Event>) {
-        let (forgotten, kept) = std::mem::take(&mut self.runs).into_iter().partition(|track| {
+    pub(crate) fn end_forgotten(
+        &mut self,
+        server: &mut ServerSnapshot,
+        moment: Moment,
+        events: &mut Vec<Event>,
+    ) {
+        let is_forgotten = |track: &Track| {
             moment.at.as_millisecond() - track.run().seen_at.as_millisecond() > CARRIED_FOR_MS
-        });
-        self.runs = kept;
-        let forgotten: Vec<Track> = forgotten;
-        for track in forgotten {
-            track.end(&mut self.clients, events);
+        };
+        if !self.runs.iter().any(is_forgotten) {
+            return;
         }
-        self.clients.settle();
+        self.walk(server, moment, Known::default(), events, |old, look| {
+            let (forgotten, kept): (Vec<_>, Vec<_>) = old.into_iter().partition(is_forgotten);
+            for track in forgotten {
+                track.end(look);
+            }
+            kept
+        });
     }
 }

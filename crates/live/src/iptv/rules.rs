@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::Timestamp;
-use model::iptv::{Feed, FeedMedia, FeedSegment, Viewer};
+use model::iptv::{Feed, FeedKind, FeedMedia, FeedSegment, FeedState, Viewer};
 
 /// Two told starts of one run may differ by this much: the same moment is told rounded in some answers.
 const START_JITTER_MS: i64 = 1_500;
@@ -43,7 +43,7 @@ impl Age {
 /// has a longer uptime than the old one had. Silence is no new run.
 pub(crate) fn continues(old: Age, new: Age, elapsed_ms: u64) -> bool {
     if let (Some(a), Some(b)) = (old.started_at, new.started_at) {
-        return a.as_millisecond().abs_diff(b.as_millisecond()) <= START_JITTER_MS.unsigned_abs();
+        return same_start(a, b);
     }
     match (old.uptime_ms, new.uptime_ms) {
         (Some(before), Some(now)) => {
@@ -98,23 +98,77 @@ fn within(start_ms: Option<i64>, seen_at: Timestamp, not_before: Option<Timestam
     }
 }
 
-/// A counter of the manager, followed over restarts of the counter.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Two tellings of one start.
+pub(crate) fn same_start(a: Timestamp, b: Timestamp) -> bool {
+    a.as_millisecond().abs_diff(b.as_millisecond()) <= START_JITTER_MS.unsigned_abs()
+}
+
+/// How long a feed has run, as told.
+pub(crate) fn told_age_ms(age: Age, now: Timestamp) -> Option<u64> {
+    let since = |start: Timestamp| u64::try_from(now.as_millisecond() - start.as_millisecond()).ok();
+    age.uptime_ms.or_else(|| age.started_at.and_then(since))
+}
+
+/// Whether a run that nothing is known of began after the first look, `elapsed_ms` ago at `first_at`, so that all its
+/// bytes came while we watched. One of which no age is told was not in the looks before.
+pub(crate) fn began_since(age: Age, first_at: Timestamp, elapsed_ms: u64) -> bool {
+    match (age.uptime_ms, age.started_at) {
+        (Some(uptime_ms), _) => uptime_ms <= elapsed_ms,
+        (None, Some(start)) => start >= first_at,
+        (None, None) => true,
+    }
+}
+
+/// Counters of one film that are told in turn. A player that asks for several parts of it at once has one for each, and
+/// the manager tells whichever was written last. Beyond it the one told longest ago is forgotten.
+const FILM_COUNTERS: usize = 4;
+
+/// A counter of the manager, followed over restarts of the counter. Of a film, up to [`FILM_COUNTERS`] of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Follow {
-    last: Option<u64>,
+    /// Where each was, the one told last first.
+    open: [Option<u64>; FILM_COUNTERS],
+    /// How many of them are used.
+    most: usize,
 }
 
 impl Follow {
-    /// One that was at `last` when an earlier process looked.
-    pub(crate) fn from(last: Option<u64>) -> Self {
-        Self { last }
+    pub(crate) fn of(kind: FeedKind) -> Self {
+        let most = match kind {
+            FeedKind::Vod => FILM_COUNTERS,
+            FeedKind::Live | FeedKind::Preview | FeedKind::Timeshift => 1,
+        };
+        Self {
+            open: [None; FILM_COUNTERS],
+            most,
+        }
     }
 
-    /// What was counted since the value before; a value below that one began again from 0.
+    /// One that was at `last` when an earlier process looked.
+    pub(crate) fn from(kind: FeedKind, last: Option<u64>) -> Self {
+        let mut follow = Self::of(kind);
+        follow.open[0] = last;
+        follow
+    }
+
+    /// The value told last.
+    pub(crate) fn last(&self) -> Option<u64> {
+        self.open[0]
+    }
+
+    /// What was counted since the value before. A value goes on with the largest counter that is not above it; below all
+    /// of them, it is another that began from 0.
     pub(crate) fn growth(&mut self, told: Option<u64>) -> Option<u64> {
         let now = told?;
-        let before = self.last.replace(now).unwrap_or(0);
-        Some(if now >= before { now - before } else { now })
+        let open = &mut self.open[..self.most];
+        let before = (0..open.len())
+            .filter(|n| open[*n].is_some_and(|value| value <= now))
+            .max_by_key(|n| open[*n]);
+        let grown = now - before.and_then(|n| open[n]).unwrap_or(0);
+        let place = before.unwrap_or(open.len() - 1);
+        open[..=place].rotate_right(1);
+        open[0] = Some(now);
+        Some(grown)
     }
 }
 
@@ -129,6 +183,29 @@ pub(crate) fn viewer_count(feed: &Feed) -> Option<u32> {
 pub(crate) fn lists_all(feed: &Feed) -> bool {
     feed.viewer_count
         .is_none_or(|count| feed.viewers.len() >= count as usize)
+}
+
+/// Whether the feed is known to take no connection of any login: a film whose player has closed all its streams, as a
+/// manager tells that counts them.
+pub(crate) fn is_idle(feed: &Feed) -> bool {
+    matches!(feed.kind, FeedKind::Vod | FeedKind::Timeshift)
+        && feed.state == Some(FeedState::Paused)
+        && feed.profile.is_none()
+        && feed.viewer_count == Some(0)
+}
+
+/// Whether a feed that is in state error has failed, and has not been counted. `before`: the state told before.
+///
+/// With viewers it has. Dispatcharr gives up in one step: it says error and sends the viewers away, so mostly none is
+/// left. It also says error for a second at an ordinary stop, when the last viewer has gone; but then the picture was
+/// there until then.
+pub(crate) fn has_failed(before: Option<FeedState>, viewers: Option<u32>) -> bool {
+    use FeedState::{Active, Error, Stopped, Stopping};
+    match before {
+        Some(Error) => false,
+        None | Some(Active | Stopping | Stopped) => viewers != Some(0),
+        Some(_) => true,
+    }
 }
 
 /// Whether the feed comes from another stream or login than the segment records. What is unknown on either side is no

@@ -7,8 +7,9 @@ use model::iptv::{
 };
 use model::{Event, FeedKey, RunId, Timestamp};
 
+use super::past::{Kin, PastRun};
 use super::rules::{self, Age, Follow};
-use super::viewing::{Clients, View, share_viewers};
+use super::viewing::{View, share_viewers};
 use super::{Look, Seen};
 use crate::look::Moment;
 use crate::rules::MAX_SEGMENTS;
@@ -25,10 +26,14 @@ pub(super) struct Track {
     uptime_told: Seen,
     received: Follow,
     sent: Follow,
-    /// The last state that was told.
+    /// The last state that was told, but for an error that was not counted.
     last_state: Option<FeedState>,
     /// The last look that listed every viewer.
     listed_all_at: Option<Timestamp>,
+    /// The closed run that this one goes on with.
+    resumes: Option<RunId>,
+    /// Bytes of the running segment that came before we watched: no counter has them.
+    before_us_bytes: u64,
 }
 
 impl Track {
@@ -41,6 +46,10 @@ impl Track {
     }
 
     /// A run seen for the first time.
+    ///
+    /// Counters count what came since we watch. Of a run that began before our first look, its total has what the
+    /// manager had counted by then, and the counters have nothing of it. One that began later counts from 0, and one
+    /// that was closed and is seen again from where it was.
     pub(super) fn begin(feed: Feed, look: &mut Look<'_>) -> Self {
         let age = Age::of(&feed);
         // A feed of which no start is told has run since its first viewer came, or longer.
@@ -50,6 +59,17 @@ impl Track {
             ..age
         };
         let started_at = rules::run_start(told, look.moment.at, look.not_before);
+        let known = look.past.take_run(&feed.key);
+        let is_known = known.is_some();
+        let bytes = feed.received_bytes.or(feed.sent_bytes);
+        let kin = |past: &PastRun| past.kin(feed.kind, age, bytes, look.moment);
+        let kin = known.as_ref().map_or(Kin::Other, kin);
+        let (received, sent) = match &known {
+            Some(past) if kin != Kin::Other => (past.received, past.sent),
+            _ => (Follow::of(feed.kind), Follow::of(feed.kind)),
+        };
+        let began_since = |first: Seen| rules::began_since(told, first.at, first.elapsed_ms(look.moment));
+        let is_ours = is_known || look.first.is_some_and(began_since);
         let segment = segment(&feed, started_at, look.ledger.inventory);
         let run = FeedRun {
             id: RunId::of(look.source, &feed.key, started_at.as_millisecond()),
@@ -67,15 +87,17 @@ impl Track {
             views: Vec::new(),
             age,
             uptime_told: Seen::at(look.moment),
-            received: Follow::default(),
-            sent: Follow::default(),
+            received,
+            sent,
             last_state: None,
             listed_all_at: None,
+            resumes: known.filter(|_| kin == Kin::Same).map(|past| past.run),
+            before_us_bytes: 0,
         };
         let feed = track.run.feed.clone();
-        track.count_bytes(&feed, look);
+        track.count_bytes(&feed, is_ours, look);
         track.count_rest(&feed, look);
-        track.follow_viewers(look);
+        track.follow_viewers(false, look);
         look.events.push(Event::RunStarted(track.run.clone()));
         track
     }
@@ -96,12 +118,21 @@ impl Track {
         let mut track = Self {
             age: Age::of(&run.feed),
             uptime_told: seen,
-            received: Follow::from(run.feed.received_bytes.or(run.totals.received_bytes)),
-            sent: Follow::from(run.feed.sent_bytes.or(run.totals.sent_bytes)),
-            last_state: run.feed.state,
+            received: Follow::from(
+                run.feed.kind,
+                run.feed.received_bytes.or(run.totals.received_bytes),
+            ),
+            sent: Follow::from(run.feed.kind, run.feed.sent_bytes.or(run.totals.sent_bytes)),
+            // An error that was not counted is none yet.
+            last_state: run
+                .feed
+                .state
+                .filter(|state| *state != FeedState::Error || run.totals.errors > 0),
             listed_all_at: rules::lists_all(&run.feed).then_some(run.seen_at),
             views,
             run: Arc::new(run),
+            resumes: None,
+            before_us_bytes: 0,
         };
         track.publish_viewings();
         track
@@ -122,8 +153,10 @@ impl Track {
             feed.channel = self.run.feed.channel.clone();
         }
         let mut changed = rules::visibly_changed(&self.run.feed, &feed);
+        // Whoever is listed of a feed that nobody reads watches nothing.
+        let is_watched = rules::viewer_count(&self.run.feed) != Some(0);
         // What came since the last look came by the stream of that look.
-        self.count_bytes(&feed, look);
+        self.count_bytes(&feed, true, look);
         self.step_segment(&feed, look);
         self.count_rest(&feed, look);
         self.age.started_at = feed.started_at.or(self.age.started_at);
@@ -134,30 +167,42 @@ impl Track {
         let run = Arc::make_mut(&mut self.run);
         run.seen_at = look.moment.at;
         run.feed = Arc::new(feed);
-        changed |= self.follow_viewers(look);
+        changed |= self.follow_viewers(is_watched, look);
         if changed {
             look.events.push(Event::RunChanged(self.run.clone()));
         }
     }
 
     /// Closes it and its viewings where each was last seen.
-    pub(super) fn end(mut self, clients: &mut Clients, events: &mut Vec<Event>) {
+    pub(super) fn end(mut self, look: &mut Look<'_>) {
         for view in self.views.drain(..) {
-            events.push(view.end(clients));
+            let ended = view.end(look);
+            look.events.push(ended);
         }
         let run = Arc::make_mut(&mut self.run);
         run.viewings = Vec::new();
         // The wall clock may have been set back meanwhile.
         run.ended_at = Some(run.seen_at.max(run.started_at));
-        events.push(Event::RunEnded(self.run));
+        let past = PastRun {
+            run: run.id.clone(),
+            kind: run.feed.kind,
+            age: self.age,
+            age_told: self.uptime_told,
+            ran_ms: rules::told_age_ms(self.age, run.seen_at),
+            received: self.received,
+            sent: self.sent,
+            closed: Seen::at(look.moment),
+        };
+        look.past.keep_run(run.feed.key.clone(), past);
+        look.events.push(Event::RunEnded(self.run));
     }
 
-    /// Names what was not known by name. True if there was any.
+    /// Takes over names and limit of the login that is in use. True if any was new. What is over keeps those it had.
     pub(super) fn name_logins(&mut self, inventory: &Inventory) -> bool {
         let mut named = false;
         if let Some(last) = self.run.segments.last()
-            && last.profile_name.is_none()
             && let Some((account, profile)) = login(last.profile, Some(inventory))
+            && !is_named(last, account, profile)
         {
             let segments = Arc::make_mut(&mut Arc::make_mut(&mut self.run).segments);
             if let Some(last) = segments.last_mut() {
@@ -185,94 +230,112 @@ impl Track {
         let run = Arc::make_mut(&mut self.run);
         let totals = &mut run.totals;
         if let Some(count) = rules::viewer_count(&run.feed) {
-            totals.viewer_ms += u64::from(count) * span_ms;
+            add(&mut totals.viewer_ms, u64::from(count).saturating_mul(span_ms));
         }
         let (mut buffering_ms, mut error_ms) = (0, 0);
         match run.feed.state {
-            Some(FeedState::Active) => totals.active_ms += span_ms,
+            Some(FeedState::Active) => add(&mut totals.active_ms, span_ms),
             Some(FeedState::Buffering) => buffering_ms = span_ms,
             Some(FeedState::Error) => error_ms = span_ms,
             _ => {}
         }
-        totals.buffering_ms += buffering_ms;
-        totals.error_ms += error_ms;
+        add(&mut totals.buffering_ms, buffering_ms);
+        add(&mut totals.error_ms, error_ms);
         if buffering_ms + error_ms > 0
             && let Some(last) = Arc::make_mut(&mut run.segments).last_mut()
         {
-            last.buffering_ms += buffering_ms;
-            last.error_ms += error_ms;
+            add(&mut last.buffering_ms, buffering_ms);
+            add(&mut last.error_ms, error_ms);
         }
         look.ledger.provider(profile, |p| {
-            p.connection_ms += span_ms;
-            p.buffering_ms += buffering_ms;
+            add(&mut p.connection_ms, span_ms);
+            add(&mut p.buffering_ms, buffering_ms);
         });
     }
 
-    /// Charges what the manager counted since the last look.
-    fn count_bytes(&mut self, feed: &Feed, look: &mut Look<'_>) {
+    /// Charges what the manager counted since the last look. `is_ours`: it came while we watched.
+    fn count_bytes(&mut self, feed: &Feed, is_ours: bool, look: &mut Look<'_>) {
         let profile = self.profile();
+        let run = Arc::make_mut(&mut self.run);
         if let Some(grown) = self.received.growth(feed.received_bytes) {
-            let run = Arc::make_mut(&mut self.run);
-            *run.totals.received_bytes.get_or_insert(0) += grown;
+            add(run.totals.received_bytes.get_or_insert(0), grown);
             if grown > 0 {
                 if let Some(last) = Arc::make_mut(&mut run.segments).last_mut() {
-                    last.received_bytes += grown;
+                    add(&mut last.received_bytes, grown);
                 }
-                look.ledger.provider(profile, |p| p.received_bytes += grown);
+                if is_ours {
+                    look.ledger
+                        .provider(profile, |p| add(&mut p.received_bytes, grown));
+                } else {
+                    self.before_us_bytes = grown;
+                }
             }
         }
         if let Some(grown) = self.sent.growth(feed.sent_bytes) {
-            *Arc::make_mut(&mut self.run).totals.sent_bytes.get_or_insert(0) += grown;
+            add(run.totals.sent_bytes.get_or_insert(0), grown);
         }
     }
 
     /// Errors and the most viewers.
     fn count_rest(&mut self, feed: &Feed, look: &mut Look<'_>) {
-        let failed = feed.state == Some(FeedState::Error) && self.last_state != Some(FeedState::Error);
-        self.last_state = feed.state.or(self.last_state);
         let viewers = rules::viewer_count(feed);
-        // Dispatcharr says error in the last second of an ordinary stop too, when the last viewer has gone.
-        if failed && viewers != Some(0) {
-            Arc::make_mut(&mut self.run).totals.errors += 1;
+        let is_error = feed.state == Some(FeedState::Error);
+        if is_error && rules::has_failed(self.last_state, viewers) {
+            let totals = &mut Arc::make_mut(&mut self.run).totals;
+            totals.errors = totals.errors.saturating_add(1);
             look.ledger
-                .provider(feed.profile.or(self.profile()), |p| p.errors += 1);
+                .provider(feed.profile.or(self.profile()), |p| add(&mut p.errors, 1));
+            self.last_state = feed.state;
+        } else if !is_error {
+            self.last_state = feed.state.or(self.last_state);
         }
         if let Some(viewers) = viewers.filter(|n| *n > self.run.totals.peak_viewers) {
             Arc::make_mut(&mut self.run).totals.peak_viewers = viewers;
         }
     }
 
-    /// Follows the running segment by another, or completes it.
+    /// Follows the running segment by another, or completes it. A film that stands idle has given its login back: that
+    /// is a segment without one, and neither its beginning nor its end is a failover.
     fn step_segment(&mut self, feed: &Feed, look: &mut Look<'_>) {
         let Some(last) = self.run.segments.last() else {
             return;
         };
-        if rules::moved(last, feed) {
+        let (was_idle, is_idle) = (rules::is_idle(&self.run.feed), rules::is_idle(feed));
+        if was_idle != is_idle {
+            self.next_segment(feed, look);
+        } else if rules::moved(last, feed) {
             let left = last.profile;
-            let mut next = segment(feed, look.moment.at, look.ledger.inventory);
-            let run = Arc::make_mut(&mut self.run);
-            run.totals.failovers += 1;
-            look.ledger.provider(left, |p| p.failovers += 1);
-            let full = run.segments.len() >= MAX_SEGMENTS;
-            let segments = Arc::make_mut(&mut run.segments);
-            if full && let Some(last) = segments.last_mut() {
-                next.started_at = last.started_at;
-                (next.buffering_ms, next.error_ms) = (last.buffering_ms, last.error_ms);
-                next.received_bytes = last.received_bytes;
-                *last = next;
-            } else {
-                segments.push(next);
-            }
+            let totals = &mut Arc::make_mut(&mut self.run).totals;
+            totals.failovers = totals.failovers.saturating_add(1);
+            look.ledger.provider(left, |p| add(&mut p.failovers, 1));
+            self.next_segment(feed, look);
         } else if is_completed_by(last, feed) {
             let run = Arc::make_mut(&mut self.run);
             if let Some(last) = Arc::make_mut(&mut run.segments).last_mut() {
-                complete(last, feed, look);
+                complete(last, feed, self.before_us_bytes, look);
             }
         }
     }
 
-    /// Compares the open viewings with the viewers of the newest look. True if any began or ended.
-    fn follow_viewers(&mut self, look: &mut Look<'_>) -> bool {
+    fn next_segment(&mut self, feed: &Feed, look: &Look<'_>) {
+        let mut next = segment(feed, look.moment.at, look.ledger.inventory);
+        let run = Arc::make_mut(&mut self.run);
+        let full = run.segments.len() >= MAX_SEGMENTS;
+        let segments = Arc::make_mut(&mut run.segments);
+        if full && let Some(last) = segments.last_mut() {
+            next.started_at = last.started_at;
+            (next.buffering_ms, next.error_ms) = (last.buffering_ms, last.error_ms);
+            next.received_bytes = last.received_bytes;
+            *last = next;
+        } else {
+            segments.push(next);
+        }
+        self.before_us_bytes = 0;
+    }
+
+    /// Compares the open viewings with the viewers of the newest look. True if any began or ended. `is_watched`: the
+    /// time since the look before was spent watching.
+    fn follow_viewers(&mut self, is_watched: bool, look: &mut Look<'_>) -> bool {
         let feed = self.run.feed.clone();
         let all = rules::lists_all(&feed);
         let floor = self.listed_all_at.map(super::just_after);
@@ -285,11 +348,17 @@ impl Track {
                 changed |= gone.missed(all, &mut views, look);
             }
             if let Some(mut view) = old.next_if(|v| *v.client() == viewer.client_id) {
-                view.update(viewer, &feed, look);
+                view.update(viewer, &feed, is_watched, look);
                 views.push(view);
             } else {
                 changed = true;
-                views.push(View::begin(viewer, &self.run, not_before, look));
+                views.push(View::begin(
+                    viewer,
+                    &self.run,
+                    self.resumes.as_ref(),
+                    not_before,
+                    look,
+                ));
             }
         }
         for gone in old {
@@ -314,6 +383,11 @@ impl Track {
     fn profile(&self) -> Option<ProfileId> {
         self.run.segments.last().and_then(|s| s.profile)
     }
+}
+
+/// Sums of told numbers stay at the largest number there is.
+fn add(sum: &mut u64, more: u64) {
+    *sum = sum.saturating_add(more);
 }
 
 /// Lets equal parts share memory with the look before: ten thousand viewers would otherwise be copied every few
@@ -361,6 +435,12 @@ fn login(
     inventory?.profile(profile?)
 }
 
+fn is_named(segment: &FeedSegment, account: &ProviderAccount, profile: &ProviderProfile) -> bool {
+    segment.profile_name.as_ref() == Some(&profile.name)
+        && segment.account.as_ref() == Some(&account.name)
+        && segment.max_connections == profile.max_connections
+}
+
 fn name(segment: &mut FeedSegment, account: &ProviderAccount, profile: &ProviderProfile) {
     segment.profile_name = Some(profile.name.clone());
     segment.account = Some(account.name.clone());
@@ -375,7 +455,7 @@ fn is_completed_by(segment: &FeedSegment, feed: &Feed) -> bool {
         || (segment.profile.is_none() && feed.profile.is_some())
 }
 
-fn complete(segment: &mut FeedSegment, feed: &Feed, look: &mut Look<'_>) {
+fn complete(segment: &mut FeedSegment, feed: &Feed, before_us_bytes: u64, look: &mut Look<'_>) {
     segment.stream_id = segment.stream_id.or(feed.stream.id);
     if segment.stream_name.is_none() {
         segment.stream_name.clone_from(&feed.stream.name);
@@ -384,10 +464,11 @@ fn complete(segment: &mut FeedSegment, feed: &Feed, look: &mut Look<'_>) {
     if segment.profile.is_none() && feed.profile.is_some() {
         segment.profile = feed.profile;
         // What the segment had before was this login's as well.
-        let (received_bytes, buffering_ms) = (segment.received_bytes, segment.buffering_ms);
+        let received_bytes = segment.received_bytes.saturating_sub(before_us_bytes);
+        let buffering_ms = segment.buffering_ms;
         look.ledger.provider(feed.profile, |p| {
-            p.received_bytes += received_bytes;
-            p.buffering_ms += buffering_ms;
+            add(&mut p.received_bytes, received_bytes);
+            add(&mut p.buffering_ms, buffering_ms);
         });
         if let Some((account, profile)) = login(feed.profile, look.ledger.inventory) {
             name(segment, account, profile);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::Timestamp;
-use model::iptv::{Feed, FeedState, Programme};
+use model::iptv::{Feed, FeedKind, FeedState, Programme};
 
 use super::build::{World, at};
 use super::iptv_build::{change, fed_by, feed, in_state, received, sent, viewer, watched};
@@ -152,14 +152,14 @@ fn when_a_viewer_came() {
 
 #[test]
 fn a_counter_of_the_manager_is_followed_over_its_restarts() {
-    let mut counter = Follow::default();
+    let mut counter = Follow::of(FeedKind::Live);
     let told = [None, Some(0), Some(7), Some(7), None, Some(9), Some(4), Some(5)];
     let grown: Vec<_> = told.into_iter().map(|t| counter.growth(t)).collect();
     assert_eq!(
         grown,
         [None, Some(0), Some(7), Some(0), None, Some(2), Some(4), Some(1)]
     );
-    assert_eq!(Follow::from(Some(10)).growth(Some(12)), Some(2));
+    assert_eq!(Follow::from(FeedKind::Live, Some(10)).growth(Some(12)), Some(2));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 mod actor;
 mod build;
 mod hints;
+mod iptv_again;
 mod iptv_build;
+mod iptv_logins;
 mod iptv_looks;
 mod iptv_outages;
 mod iptv_properties;

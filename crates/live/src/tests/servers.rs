@@ -6,7 +6,7 @@ use model::{
     TransmitDelta,
 };
 
-use super::build::World;
+use super::build::{World, session};
 
 #[test]
 fn transmitted_bytes_are_absent_until_told_and_then_only_grow() {
@@ -134,4 +134,27 @@ fn a_load_nobody_vouches_for_any_more_is_absent() {
         w.see(body.clone());
         assert_eq!(w.server().host, None, "{body:?}");
     }
+}
+
+#[test]
+fn figures_that_no_server_has_do_no_harm() {
+    let mut w = World::new();
+    for bytes in [u64::MAX, 5] {
+        w.see(Body::Transmitted(vec![TransmitDelta {
+            network: Network::Lan,
+            bytes,
+        }]));
+        w.see(Body::Notifications(u64::MAX));
+    }
+    assert_eq!(
+        w.server().transmitted_bytes.clone().unwrap()[&Network::Lan],
+        u64::MAX
+    );
+    assert_eq!(w.server().notifications, u64::MAX);
+    for _ in 0..2 {
+        w.look(vec![session("4", "10", u64::MAX)])
+            .wait(1_000)
+            .outage("timeout");
+    }
+    assert_eq!(w.server().plays.len(), 1);
 }
