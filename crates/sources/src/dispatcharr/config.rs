@@ -33,11 +33,12 @@ pub struct Config {
     /// Listen to its WebSocket and look at once when something changes. It takes a token in the address, so it is off
     /// by default, and it needs user and password.
     pub notifications: bool,
-    /// Seconds between two looks at what is on the air. Default: 5.
+    /// Seconds between two looks at what is on the air, from 0.5 to 3,600. Default: 5.
     pub poll_interval_s: f64,
-    /// Seconds between two looks at accounts, guides, users and channels. Default: 300.
+    /// Seconds between two looks at accounts, guides, users and channels, from 30 to 86,400.
+    /// Default: 300.
     pub inventory_interval_s: u64,
-    /// Seconds a request may take. Default: 10.
+    /// Seconds a request may take, from 0.1 to 600. Default: 10.
     pub timeout_s: f64,
     /// PEM file of certificate authorities to trust besides the usual ones. Default: none.
     pub ca_file: Option<PathBuf>,
@@ -128,8 +129,11 @@ impl Config {
         self.way()?;
         self.seconds("poll_interval_s", self.poll_interval_s, 0.5, 3600.0)?;
         self.seconds("timeout_s", self.timeout_s, 0.1, 600.0)?;
-        if self.inventory_interval_s < 30 {
-            return Err(self.error("`inventory_interval_s` must be at least 30"));
+        if !(30..=86_400).contains(&self.inventory_interval_s) {
+            let told = self.inventory_interval_s;
+            return Err(self.error(format!(
+                "`inventory_interval_s` must be from 30 to 86400, not {told}"
+            )));
         }
         if self.notifications && self.user.is_none() {
             return Err(self
@@ -315,7 +319,28 @@ mod tests {
                     inventory_interval_s: 1,
                     ..attic()
                 },
-                "dispatcharr \"attic\": `inventory_interval_s` must be at least 30",
+                "dispatcharr \"attic\": `inventory_interval_s` must be from 30 to 86400, not 1",
+            ),
+            (
+                Config {
+                    inventory_interval_s: u64::MAX,
+                    ..attic()
+                },
+                "dispatcharr \"attic\": `inventory_interval_s` must be from 30 to 86400, not 18446744073709551615",
+            ),
+            (
+                Config {
+                    poll_interval_s: 3601.0,
+                    ..attic()
+                },
+                "dispatcharr \"attic\": `poll_interval_s` must be from 0.5 to 3600, not 3601",
+            ),
+            (
+                Config {
+                    timeout_s: 601.0,
+                    ..attic()
+                },
+                "dispatcharr \"attic\": `timeout_s` must be from 0.1 to 600, not 601",
             ),
             (
                 Config {

@@ -116,17 +116,21 @@ fn account(row: &wire::Account) -> Option<ProviderAccount> {
         status: row.status.clone(),
         is_active: row.is_active,
         server_url: row.server_url.0.clone(),
-        // Streams without a group are in none of them, so they are missing here.
-        streams: row.channel_groups.as_ref().map(|groups| {
-            groups
-                .iter()
-                .filter_map(|group| group.stream_count)
-                .fold(0, u64::saturating_add)
-        }),
+        streams: row.channel_groups.as_deref().and_then(streams),
         updated_at: values::moment(row.updated_at.as_deref()),
         message: row.last_message.0.clone(),
         profiles: row.profiles.iter().filter_map(profile).collect(),
     })
+}
+
+/// Streams of all groups; those without a group are in none of them, so they are missing here. Before 0.25 groups had no
+/// counts: then nobody knows.
+fn streams(groups: &[wire::AccountGroup]) -> Option<u64> {
+    let mut counts = groups.iter().filter_map(|group| group.stream_count).peekable();
+    if counts.peek().is_none() && !groups.is_empty() {
+        return None;
+    }
+    Some(counts.fold(0, u64::saturating_add))
 }
 
 fn profile(row: &wire::Profile) -> Option<ProviderProfile> {

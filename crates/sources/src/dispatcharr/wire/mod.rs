@@ -13,7 +13,7 @@ mod tests;
 
 pub(super) use address::Address;
 pub(super) use inventory::{
-    Account, ChannelPage, ChannelRow, EpgSource, Group, Plugin, PluginList, Profile, Programme,
+    Account, AccountGroup, ChannelPage, ChannelRow, EpgSource, Group, Plugin, PluginList, Profile, Programme,
     StreamProfile, StreamRow, Token, User, Version,
 };
 pub(super) use status::{

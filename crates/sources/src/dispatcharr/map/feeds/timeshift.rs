@@ -12,13 +12,16 @@ use super::super::{Names, values};
 /// look like another session's. So none is told.
 pub(super) fn feed(told: &TimeshiftSession, names: &Names) -> Option<Feed> {
     let session = told.session_id.as_ref()?;
-    let connections = &told.connections;
+    let connections = newest(&told.connections);
     // Bytes are counted by session, so a viewer's own are known only of one who is alone.
     let is_alone = connections.len() == 1;
     let viewers: Vec<Viewer> = connections
         .iter()
         .filter_map(|client| viewer(client, is_alone, names))
         .collect();
+    let login = connections
+        .iter()
+        .max_by(|a, b| connected(a).total_cmp(&connected(b)));
     let known = told.channel_uuid.as_ref().and_then(|uuid| names.channel(uuid));
     Some(Feed {
         key: FeedKey::new(session.clone()),
@@ -51,7 +54,7 @@ pub(super) fn feed(told: &TimeshiftSession, names: &Names) -> Option<Feed> {
             container: values::told(told.stream_type.as_ref()),
             ..FeedMedia::default()
         }),
-        profile: super::profile(connections.iter().find_map(|client| client.m3u_profile_id)),
+        profile: super::profile(login.and_then(|client| client.m3u_profile_id)),
         programme: None,
         started_at: None,
         uptime_ms: None,
@@ -63,6 +66,28 @@ pub(super) fn feed(told: &TimeshiftSession, names: &Names) -> Option<Feed> {
         viewer_count: u32::try_from(connections.len()).ok(),
         viewers: Arc::new(viewers),
     })
+}
+
+/// Each viewer once, in the order told: whoever goes on to another programme or channel in the same session is listed under
+/// both for a while. Of two entries the one that connected last counts; one without a number is nobody's.
+fn newest(told: &[TimeshiftClient]) -> Vec<&TimeshiftClient> {
+    let mut kept: Vec<&TimeshiftClient> = Vec::new();
+    for client in told {
+        let same = kept
+            .iter_mut()
+            .find(|other| client.client_id.is_some() && other.client_id == client.client_id);
+        match same {
+            None => kept.push(client),
+            Some(other) if connected(client) > connected(other) => *other = client,
+            Some(_) => {}
+        }
+    }
+    kept
+}
+
+/// When it connected, in seconds since 1970; one that does not say connected before all others.
+fn connected(client: &TimeshiftClient) -> f64 {
+    client.connected_at_s.unwrap_or(f64::NEG_INFINITY)
 }
 
 fn viewer(told: &TimeshiftClient, is_alone: bool, names: &Names) -> Option<Viewer> {

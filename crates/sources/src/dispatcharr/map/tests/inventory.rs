@@ -53,6 +53,7 @@ fn accounts_and_their_expiry() {
         {"id": 2, "name": "A", "account_type": "STD", "username": "", "channel_groups": [{"stream_count": 2}, {"stream_count": "3"}, {}]},
         {"id": 3, "name": "B", "account_type": "STD", "username": "someone", "password": "planted-pw"},
         {"id": 4, "name": "C", "account_type": "XC", "username": "someone", "channel_groups": []},
+        {"id": 6, "name": "D", "account_type": "STD", "channel_groups": [{"channel_group": 1, "enabled": true}, {}]},
         {"name": "no number"}, {"id": 5}, "x"]);
     let read = accounts(&list(&rows));
     assert!(!format!("{read:?}").contains("planted"));
@@ -65,7 +66,9 @@ fn accounts_and_their_expiry() {
         [
             (2, "STD", None, Some(5)),
             (3, "STD", None, None),
-            (4, "XC", Some("someone"), Some(0))
+            (4, "XC", Some("someone"), Some(0)),
+            // Before 0.25.
+            (6, "STD", None, None)
         ]
     );
 }

@@ -189,3 +189,32 @@ fn programmes_of_the_past_belong_to_their_channel() {
         (Some(1), Some("told"))
     );
 }
+
+#[test]
+fn a_viewer_of_the_past_listed_twice_is_one_and_pays_with_the_newest_login() {
+    let entry = |client: &str, at: Option<f64>, login: i64, bytes: u64| {
+        json!({"client_id": client, "connected_at": at, "m3u_profile_id": login, "bytes_streamed": bytes,
+            "user_id": "3", "avg_bitrate_kbps": 8.0})
+    };
+    let (old, new) = (entry("a", Some(100.5), 2, 900), entry("a", Some(200.5), 5, 40));
+    for (connections, viewers, login, bytes) in [
+        (vec![old.clone(), new.clone()], 1, 5, 40),
+        (vec![new.clone(), old.clone()], 1, 5, 40),
+        (vec![old.clone(), entry("a", None, 7, 1)], 1, 2, 900),
+        (vec![entry("b", Some(300.5), 6, 70), old, new], 2, 6, 70),
+    ] {
+        let session =
+            json!([{"session_id": "s1", "channel_uuid": CHANNEL, "connections": connections.clone()}]);
+        let feed = feeds(&stats(&json!([]), &json!([]), &session), &names()).remove(0);
+        assert_eq!(feed.viewer_count, Some(viewers), "{connections:?}");
+        assert_eq!(feed.viewers.len(), viewers as usize);
+        assert_eq!(feed.profile, Some(ProfileId(login)), "{connections:?}");
+        assert_eq!(feed.sent_bytes, Some(bytes), "{connections:?}");
+        let known = feed.viewers[0].sent_bytes;
+        assert_eq!(
+            known,
+            (viewers == 1).then_some(bytes),
+            "one viewer's bytes are the session's"
+        );
+    }
+}
