@@ -9,6 +9,7 @@ struct Step {
 
 /// From when to when something was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "moments tell their unit")]
 pub(super) struct Interval {
     pub(super) from_ms: i64,
     /// For time: the end.

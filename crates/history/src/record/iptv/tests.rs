@@ -415,6 +415,9 @@ fn what_is_old_is_forgotten_and_what_runs_is_not() {
         keep_days: Some(5),
         ..crate::PrunePolicy::default()
     };
+    let (verified, stats) = (history.verify().unwrap(), history.stats().unwrap());
+    assert_eq!((verified.runs, verified.viewings), (3, 2));
+    assert_eq!((stats.runs, stats.viewings), (3, 2));
     let report = history.prune(policy).wait().unwrap();
     assert_eq!((report.runs_removed, report.viewings_removed), (1, 1));
     let (runs, viewings) = kept(&history);

@@ -27,6 +27,9 @@ pub struct Stats {
     pub people: u64,
     pub items: u64,
     pub servers: u64,
+    /// Of stream managers, over or not.
+    pub runs: u64,
+    pub viewings: u64,
     /// Plays by who wrote them down, in the order of [`Origin::ALL`].
     pub plays_by_origin: [(Origin, u64); 3],
     /// Start of the earliest play, in seconds since 1970.
@@ -91,6 +94,8 @@ impl History {
                 people: count(columns.dims.people().len()),
                 items: count(columns.dims.items().len()),
                 servers: count(view.servers()?.len()),
+                runs: 0,
+                viewings: 0,
                 plays_by_origin,
                 oldest_s: columns.by_start().first().map(started),
                 newest_s: columns.by_start().last().map(started),
@@ -98,6 +103,8 @@ impl History {
                 log_bytes: 0,
             })
         })?;
+        (stats.runs, stats.viewings) =
+            self.read_store(|view| Ok((verify::runs(view.conn)?, verify::viewings(view.conn)?)))?;
         stats.file_bytes = file_bytes(self.path());
         stats.log_bytes = file_bytes(&log_path(self.path()));
         Ok(stats)

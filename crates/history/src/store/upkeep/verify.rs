@@ -13,6 +13,9 @@ pub struct VerifyReport {
     pub plays: u64,
     pub groups: u64,
     pub servers: u64,
+    /// Of stream managers.
+    pub runs: u64,
+    pub viewings: u64,
     /// Empty if all is well.
     pub problems: Vec<String>,
 }
@@ -35,7 +38,7 @@ pub(super) fn verify(history: &History, conn: &Connection) -> Result<VerifyRepor
         // Columns and file at one moment: the writer changes both while it holds the columns alone.
         let columns = history.columns();
         let moment = conn.unchecked_transaction().map_err(Error::sql(DOING))?;
-        let servers: i64 = count(&moment, "server")?;
+        let servers = count(&moment, "server")?;
         let (plays, version) = (columns.len(), columns.version());
         drop(columns);
         let fresh = load::load(&moment, history.settings())?;
@@ -57,15 +60,29 @@ pub(super) fn verify(history: &History, conn: &Connection) -> Result<VerifyRepor
         return Ok(VerifyReport {
             plays: fresh.len() as u64,
             groups: fresh.group_count() as u64,
-            servers: u64::try_from(servers).unwrap_or(0),
+            servers,
+            runs: runs(&moment)?,
+            viewings: viewings(&moment)?,
             problems,
         });
     }
 }
 
-fn count(conn: &Connection, table: &str) -> Result<i64, Error> {
-    conn.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
-        .map_err(Error::sql(DOING))
+/// Runs of stream managers.
+pub(super) fn runs(conn: &Connection) -> Result<u64, Error> {
+    count(conn, "feed_run")
+}
+
+pub(super) fn viewings(conn: &Connection) -> Result<u64, Error> {
+    count(conn, "viewing")
+}
+
+fn count(conn: &Connection, table: &str) -> Result<u64, Error> {
+    let sql = format!("SELECT count(*) FROM {table}");
+    let rows: i64 = conn
+        .query_row(&sql, [], |row| row.get(0))
+        .map_err(Error::sql(DOING))?;
+    Ok(u64::try_from(rows).unwrap_or(0))
 }
 
 fn file_problems(conn: &Connection) -> Result<Vec<String>, Error> {
