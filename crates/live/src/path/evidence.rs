@@ -21,6 +21,15 @@ impl Evidence {
         self.0.count_ones()
     }
 
+    /// How much of it proves something. User, user agent and being the only viewer do not: many share them.
+    pub(super) fn strength(self) -> u32 {
+        use Reason::{Address, Name, Number, Time};
+        [Number, Name, Address, Time]
+            .into_iter()
+            .map(|r| u32::from(self.has(r)))
+            .sum()
+    }
+
     pub(super) fn reasons(self) -> Vec<Reason> {
         Reason::ALL.into_iter().filter(|r| self.has(*r)).collect()
     }
@@ -49,7 +58,8 @@ fn bit(reason: Reason) -> u8 {
 /// | address and time without the channel | possible |
 /// | anything less | no match |
 ///
-/// User, user agent and being the only viewer prove nothing by themselves: they order matches of equal confidence.
+/// User, user agent and being the only viewer prove nothing: they order matches that are otherwise equal, and such
+/// matches are still not told apart.
 pub(super) fn confidence(evidence: Evidence) -> Option<Confidence> {
     let number = evidence.has(Reason::Number);
     let name = evidence.has(Reason::Name);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use model::iptv::{FeedKind, FeedRun, Viewing};
-use model::{LiveChannel, Play, Snapshot, Text, Timestamp};
+use model::{Health, LiveChannel, Play, ServerSnapshot, Snapshot, Text, Timestamp};
 
 use super::evidence::{Evidence, confidence};
 use super::names::{self, Number};
@@ -50,6 +50,21 @@ struct Known<'a> {
     seats: Vec<Seat<'a>>,
 }
 
+/// A viewer's address.
+fn address(viewing: &Viewing) -> Option<IpAddr> {
+    let told: IpAddr = viewing.viewer.address.as_deref()?.trim().parse().ok()?;
+    Some(told.to_canonical())
+}
+
+/// The address that all viewers of a manager have, if there are two or more: that of a gateway in between.
+fn shared_address(manager: &ServerSnapshot) -> Option<IpAddr> {
+    let runs = manager.iptv.iter().flat_map(|i| &i.runs);
+    let mut addresses = runs.flat_map(|r| &r.viewings).filter_map(|v| address(v));
+    let first = addresses.next()?;
+    let mut others = addresses.peekable();
+    (others.peek().is_some() && others.all(|a| a == first)).then_some(first)
+}
+
 /// A viewer of it. What is compared is brought into form once, not for every play.
 struct Seat<'a> {
     client_id: &'a Text,
@@ -61,13 +76,13 @@ struct Seat<'a> {
 }
 
 impl<'a> Seat<'a> {
-    fn of(viewing: &'a Viewing) -> Self {
+    /// `shared`: the one address that all viewers of the manager have; it tells nobody from anybody.
+    fn of(viewing: &'a Viewing, shared: Option<IpAddr>) -> Self {
         let viewer = &viewing.viewer;
-        let address = viewer.address.as_deref().and_then(|a| a.trim().parse().ok());
         Self {
             client_id: &viewer.client_id,
             started_at: viewing.started_at,
-            address: address.map(|a: IpAddr| a.to_canonical()),
+            address: address(viewing).filter(|a| !a.is_loopback() && Some(*a) != shared),
             user: viewer.user.as_ref().map(|u| u.to_lowercase()),
             is_tuner: viewer.user_agent.as_deref().is_some_and(is_tuner),
         }
@@ -86,7 +101,13 @@ pub(super) struct Match<'a> {
 impl Match<'_> {
     /// How good it is. Equal ranks mean that nothing tells two matches apart.
     pub(super) fn rank(&self) -> (Confidence, u32) {
-        (self.confidence, self.evidence.count())
+        (self.confidence, self.evidence.strength())
+    }
+
+    /// What matches are ordered by; the rank comes first.
+    pub(super) fn order(&self) -> (Confidence, u32, u32) {
+        let (confidence, strength) = self.rank();
+        (confidence, strength, self.evidence.count())
     }
 }
 
@@ -96,7 +117,7 @@ impl Match<'_> {
 pub(super) struct Feeds<'a> {
     /// Ordered by manager, then by key.
     all: Vec<Known<'a>>,
-    by_number: BTreeMap<Number, Vec<usize>>,
+    by_number: HashMap<Number, Vec<usize>>,
     by_name: HashMap<String, Vec<usize>>,
     /// By address, then by the viewer's start in milliseconds since 1970.
     by_viewer: BTreeMap<(IpAddr, i64), Vec<usize>>,
@@ -104,33 +125,33 @@ pub(super) struct Feeds<'a> {
 
 impl<'a> Feeds<'a> {
     pub(super) fn of(snapshot: &'a Snapshot) -> Self {
-        let runs = snapshot
-            .servers
-            .iter()
-            .filter_map(|s| s.iptv.as_ref())
-            .flat_map(|i| &i.runs);
-        let mut live: Vec<&FeedRun> = runs
-            .map(Arc::as_ref)
-            .filter(|r| r.feed.kind == FeedKind::Live)
-            .collect();
-        live.sort_by(|a, b| (&a.source, &a.feed.key).cmp(&(&b.source, &b.feed.key)));
+        // What a manager that is away last told is not on the air for all we know.
+        let managers = snapshot.servers.iter().filter(|s| s.health == Health::Up);
+        let mut live: Vec<(&FeedRun, Option<IpAddr>)> = Vec::new();
+        for manager in managers {
+            let shared = shared_address(manager);
+            let runs = manager.iptv.iter().flat_map(|i| &i.runs).map(Arc::as_ref);
+            let runs = runs.filter(|r| r.feed.kind == FeedKind::Live);
+            live.extend(runs.map(|run| (run, shared)));
+        }
+        live.sort_by(|(a, _), (b, _)| (&a.source, &a.feed.key).cmp(&(&b.source, &b.feed.key)));
         let mut feeds = Self::default();
-        for (at, run) in live.into_iter().enumerate() {
-            feeds.add(at, run);
+        for (at, (run, shared)) in live.into_iter().enumerate() {
+            feeds.add(at, run, shared);
         }
         feeds
     }
 
-    fn add(&mut self, at: usize, run: &'a FeedRun) {
+    fn add(&mut self, at: usize, run: &'a FeedRun, shared: Option<IpAddr>) {
         let channel = &run.feed.channel;
         let known = Known {
             run,
             number: channel.number.and_then(Number::from_f64),
             names: names::of_feed(channel),
-            seats: run.viewings.iter().map(|v| Seat::of(v)).collect(),
+            seats: run.viewings.iter().map(|v| Seat::of(v, shared)).collect(),
         };
-        if let Some(number) = known.number {
-            self.by_number.entry(number).or_default().push(at);
+        if let Some(number) = &known.number {
+            self.by_number.entry(number.clone()).or_default().push(at);
         }
         for name in &known.names {
             self.by_name.entry(name.clone()).or_default().push(at);
@@ -147,8 +168,8 @@ impl<'a> Feeds<'a> {
     /// Every feed that may be the one, by manager and key.
     pub(super) fn matches(&self, wanted: &Wanted) -> Vec<Match<'a>> {
         let mut found: Vec<usize> = Vec::new();
-        if let Some(number) = wanted.number {
-            found.extend(self.by_number.get(&number).into_iter().flatten());
+        if let Some(number) = &wanted.number {
+            found.extend(self.by_number.get(number).into_iter().flatten());
         }
         for name in &wanted.names {
             found.extend(self.by_name.get(name).into_iter().flatten());
@@ -165,6 +186,28 @@ impl<'a> Feeds<'a> {
             .filter_map(|at| judge(&self.all[at], wanted))
             .collect()
     }
+}
+
+/// Whether both sides tell a number or a name, and not the same one.
+fn contradicts(known: &Known<'_>, wanted: &Wanted) -> bool {
+    let other_number = match (&known.number, &wanted.number) {
+        (Some(theirs), Some(ours)) => !theirs.may_be(ours),
+        _ => false,
+    };
+    let both_named = !known.names.is_empty() && !wanted.names.is_empty();
+    other_number || (both_named && !known.names.iter().any(|n| wanted.names.contains(n)))
+}
+
+/// Whether every viewer is known to be somewhere else than the media server.
+fn is_watched_elsewhere(known: &Known<'_>, wanted: &Wanted) -> bool {
+    let seats = &known.seats;
+    let is_elsewhere = |seat: &Seat<'_>| seat.address.is_some_and(|a| !wanted.places.contains(&a));
+    let lists_all = known
+        .run
+        .feed
+        .viewer_count
+        .is_none_or(|n| seats.len() >= n as usize);
+    !wanted.places.is_empty() && !seats.is_empty() && lists_all && seats.iter().all(is_elsewhere)
 }
 
 /// What one feed has in common with the play; of its viewers, the one that has most.
@@ -201,10 +244,15 @@ fn judge<'a>(known: &Known<'a>, wanted: &Wanted) -> Option<Match<'a>> {
         all.add(Reason::Time, wanted.began_with(run.started_at));
         (all, None)
     });
+    let most = if contradicts(known, wanted) || is_watched_elsewhere(known, wanted) {
+        Confidence::Possible
+    } else {
+        Confidence::Certain
+    };
     Some(Match {
         run,
         client_id,
-        confidence: confidence(evidence)?,
+        confidence: confidence(evidence)?.min(most),
         evidence,
     })
 }

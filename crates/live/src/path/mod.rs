@@ -19,7 +19,8 @@ use matching::{Feeds, Match, Wanted};
 const CANDIDATES_MAX: usize = 3;
 
 /// How sure a match is. Certain: the channel, the address and the time agree. Likely: number and name, or the channel and
-/// one of the others. Possible: less, or two feeds are equally good.
+/// one of the others. Possible: less; or two feeds are equally good; or the numbers or the names differ, every viewer is
+/// somewhere else, or the connection is more likely another play's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Confidence {
     Possible,
@@ -42,11 +43,11 @@ impl Confidence {
 /// Why a feed is thought to be the one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
-    /// The same channel number.
+    /// The same channel number. One like `7.10`, which a manager cannot tell as a float, is the same as none.
     Number,
     /// The same channel name or call sign.
     Name,
-    /// The viewer's address is the media server's.
+    /// The viewer's address is the media server's, and not that of all viewers or of the manager itself.
     Address,
     /// The viewer connected, or the feed began where nobody is listed, when the play began.
     Time,
@@ -120,34 +121,93 @@ pub fn paths(snapshot: &Snapshot, places: &BTreeMap<SourceId, Vec<IpAddr>>) -> V
         return Vec::new();
     }
     let feeds = Feeds::of(snapshot);
-    live.map(|(play, channel)| {
-        let places = places.get(&play.source).map_or(&[][..], Vec::as_slice);
-        path(play, feeds.matches(&Wanted::of(play, channel, places)))
-    })
-    .collect()
+    let mut all: Vec<Found<'_>> = live
+        .map(|(play, channel)| {
+            let places = places.get(&play.source).map_or(&[][..], Vec::as_slice);
+            Found::of(play, feeds.matches(&Wanted::of(play, channel, places)))
+        })
+        .collect();
+    cap_claimed(&mut all);
+    all.into_iter().map(Found::into_path).collect()
 }
 
-/// Orders what was found; matches come by manager and feed. If the best are equally good, none is more than possible.
-fn path(play: &Play, mut found: Vec<Match<'_>>) -> Path {
-    found.sort_by_key(|m| Reverse(m.rank()));
-    let is_ambiguous = matches!(found.as_slice(), [a, b, ..] if a.rank() == b.rank());
-    let candidates = found.iter().take(CANDIDATES_MAX).map(|found| Candidate {
-        manager: found.run.source.clone(),
-        feed: found.run.feed.key.clone(),
-        run: found.run.id.clone(),
-        client_id: found.client_id.cloned(),
-        confidence: if is_ambiguous {
-            Confidence::Possible
-        } else {
-            found.confidence
-        },
-        reasons: found.evidence.reasons(),
-    });
-    Path {
-        server: play.source.clone(),
-        session: play.session.key.clone(),
-        play: play.id.clone(),
-        candidates: candidates.collect(),
-        ambiguous: is_ambiguous,
+/// What was found for one play.
+struct Found<'a> {
+    play: &'a Play,
+    /// Best first, then by manager and feed.
+    matches: Vec<Match<'a>>,
+    ambiguous: bool,
+}
+
+impl<'a> Found<'a> {
+    /// Orders what was found; matches come by manager and feed.
+    fn of(play: &'a Play, mut matches: Vec<Match<'a>>) -> Self {
+        matches.sort_by_key(|m| Reverse(m.order()));
+        let mut found = Self {
+            play,
+            matches,
+            ambiguous: false,
+        };
+        found.tell_apart();
+        found
+    }
+
+    /// If the best are equally good, none is more than possible.
+    fn tell_apart(&mut self) {
+        self.ambiguous |= matches!(self.matches.as_slice(), [a, b, ..] if a.rank() == b.rank());
+        if self.ambiguous {
+            for found in &mut self.matches {
+                found.confidence = Confidence::Possible;
+            }
+        }
+    }
+
+    fn into_path(mut self) -> Path {
+        // Claims of other plays may have brought some down; another may be the best now, and not alone.
+        self.matches.sort_by_key(|m| Reverse(m.confidence));
+        self.tell_apart();
+        let kept = self.matches.iter().take(CANDIDATES_MAX);
+        let candidates = kept.map(|found| Candidate {
+            manager: found.run.source.clone(),
+            feed: found.run.feed.key.clone(),
+            run: found.run.id.clone(),
+            client_id: found.client_id.cloned(),
+            confidence: found.confidence,
+            reasons: found.evidence.reasons(),
+        });
+        Path {
+            server: self.play.source.clone(),
+            session: self.play.session.key.clone(),
+            play: self.play.id.clone(),
+            candidates: candidates.collect(),
+            ambiguous: self.ambiguous,
+        }
+    }
+}
+
+/// A connection carries one play. Where several lay claim to one, all but the best are no more than possible; if two are
+/// equally good, these as well.
+fn cap_claimed(all: &mut [Found<'_>]) {
+    let mut claims: BTreeMap<(SourceId, Text), Vec<(usize, usize)>> = BTreeMap::new();
+    for (play, found) in all.iter().enumerate() {
+        for (n, one) in found.matches.iter().enumerate() {
+            if let Some(client_id) = one.client_id.filter(|_| one.confidence > Confidence::Possible) {
+                let connection = (one.run.source.clone(), client_id.clone());
+                claims.entry(connection).or_default().push((play, n));
+            }
+        }
+    }
+    for claims in claims.into_values() {
+        let rank = |(play, n): (usize, usize)| all[play].matches[n].rank();
+        let Some(best) = claims.iter().copied().max_by_key(|c| rank(*c)) else {
+            continue;
+        };
+        let of_others = |c: &(usize, usize)| c.0 != best.0;
+        let is_contested = claims.iter().any(|c| of_others(c) && rank(*c) == rank(best));
+        for (play, n) in claims {
+            if play != best.0 || is_contested {
+                all[play].matches[n].confidence = Confidence::Possible;
+            }
+        }
     }
 }

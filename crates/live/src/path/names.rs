@@ -9,33 +9,50 @@ const PICTURE: [&str; 4] = ["uhd", "fhd", "hd", "4k"];
 /// A call sign carries such a word without a space; what is left must still be a name.
 const SHORTEST_NAME: usize = 3;
 
-/// A channel number in thousandths: managers tell `7.1` as a float, media servers as text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Number(i64);
+/// A channel number as text, major and minor: `7.10` is the tenth part of channel 7, and `7.1` the first.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Number {
+    major: String,
+    /// Empty if there is none, or 0.
+    minor: String,
+}
 
 /// No channel number is as large; beyond it a figure is something else.
 const NUMBER_MAX: f64 = 1e9;
 
 impl Number {
+    /// As a manager tells it that has it as a float.
     pub(super) fn from_f64(number: f64) -> Option<Self> {
-        let thousandths = (number * 1_000.0).round();
-        #[expect(clippy::cast_possible_truncation, reason = "bounded by NUMBER_MAX")]
-        (0.0..=NUMBER_MAX)
-            .contains(&number)
-            .then_some(Self(thousandths as i64))
+        let rounded = (number * 1_000.0).round() / 1_000.0;
+        if !(0.0..=NUMBER_MAX).contains(&number) {
+            return None;
+        }
+        Self::parse(&rounded.to_string())
     }
 
     /// `7.1`, `7-1`, `101`, `101.0`, `007.1`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let is_number = text.starts_with(|c: char| c.is_ascii_digit())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-'));
-        if !is_number {
+        let (major, minor) = text.split_once(['.', '-']).unwrap_or((text, ""));
+        let is_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        if major.is_empty() || !is_digits(major) || !is_digits(minor) {
             return None;
         }
-        text.replace('-', ".").parse().ok().and_then(Self::from_f64)
+        let has_minor = minor.bytes().any(|b| b != b'0');
+        Some(Self {
+            major: major.trim_start_matches('0').to_owned(),
+            minor: if has_minor {
+                minor.to_owned()
+            } else {
+                String::new()
+            },
+        })
+    }
+
+    /// Whether a float may stand for both: it has no zeros at the end.
+    pub(super) fn may_be(&self, other: &Self) -> bool {
+        let float = |n: &Self| n.minor.trim_end_matches('0').len();
+        self.major == other.major && self.minor[..float(self)] == other.minor[..float(other)]
     }
 }
 

@@ -13,6 +13,7 @@ mod iptv_rules;
 mod looks;
 mod outages;
 mod path;
+mod path_doubts;
 mod properties;
 mod restore;
 mod rules;

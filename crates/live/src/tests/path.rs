@@ -11,12 +11,12 @@ use proptest::prelude::*;
 use super::build::{at, session, with};
 use super::iptv_build::{change, feed, since, viewer, watched};
 use crate::State;
-use crate::path::{Confidence, Path, Reason, paths};
+use crate::path::{Candidate, Confidence, Path, Reason, paths};
 
-const NOW: u64 = 10_000_000;
-const ATTIC: &str = "2001:db8::5";
+pub(super) const NOW: u64 = 10_000_000;
+pub(super) const ATTIC: &str = "2001:db8::5";
 
-fn play(key: &str, number: Option<&str>, title: Option<&str>) -> Session {
+pub(super) fn play(key: &str, number: Option<&str>, title: Option<&str>) -> Session {
     with(&session(key, "x", 0), |s| {
         let item = Arc::make_mut(&mut s.item);
         item.rating_key = None;
@@ -28,7 +28,7 @@ fn play(key: &str, number: Option<&str>, title: Option<&str>) -> Session {
     })
 }
 
-fn on_air(key: &str, number: Option<f64>, name: Option<&str>, viewers: &[Viewer]) -> Feed {
+pub(super) fn on_air(key: &str, number: Option<f64>, name: Option<&str>, viewers: &[Viewer]) -> Feed {
     let f = since(&watched(&feed(key), viewers), at(NOW - 3_600_000), 3_600_000);
     change(&f, |f| {
         let channel = Arc::make_mut(&mut f.channel);
@@ -37,7 +37,7 @@ fn on_air(key: &str, number: Option<f64>, name: Option<&str>, viewers: &[Viewer]
 }
 
 /// A viewer nobody knows, from this address since so long before the play.
-fn seat(client: &str, address: Option<&str>, ago_ms: u64) -> Viewer {
+pub(super) fn seat(client: &str, address: Option<&str>, ago_ms: u64) -> Viewer {
     Viewer {
         user: None,
         address: address.map(Into::into),
@@ -46,12 +46,12 @@ fn seat(client: &str, address: Option<&str>, ago_ms: u64) -> Viewer {
     }
 }
 
-fn stranger(client: &str) -> Viewer {
+pub(super) fn stranger(client: &str) -> Viewer {
     seat(client, Some("192.0.2.99"), 3_000_000)
 }
 
 /// Plays of one media server and feeds of managers, all seen at one moment.
-fn found(plays: Vec<Session>, managers: Vec<(&str, Vec<Feed>)>) -> Vec<Path> {
+pub(super) fn found(plays: Vec<Session>, managers: Vec<(&str, Vec<Feed>)>) -> Vec<Path> {
     let mut state = State::new([("attic".into(), model::PLEX)]);
     let mut see = |source: &str, body| {
         let seen = Observation {
@@ -75,12 +75,12 @@ fn found(plays: Vec<Session>, managers: Vec<(&str, Vec<Feed>)>) -> Vec<Path> {
     paths(&state.snapshot(), &places())
 }
 
-fn places() -> BTreeMap<SourceId, Vec<IpAddr>> {
+pub(super) fn places() -> BTreeMap<SourceId, Vec<IpAddr>> {
     let of = ["192.0.2.5", ATTIC].map(|a| a.parse().unwrap());
     BTreeMap::from([("attic".into(), of.to_vec())])
 }
 
-fn one(play: Session, managers: Vec<(&str, Vec<Feed>)>) -> Path {
+pub(super) fn one(play: Session, managers: Vec<(&str, Vec<Feed>)>) -> Path {
     found(vec![play], managers).remove(0)
 }
 
@@ -94,7 +94,8 @@ const HOW_SURE: &str = "
     7.1 -      7.1 News   192.0.2.5 30001  Likely
     -   News   7.1 News   192.0.2.5 30001  Likely
     7.1 -      7.1 News   -         0      Likely
-    -   News   7.1 News   192.0.2.6 0      Likely
+    -   News   7.1 News   -         0      Likely
+    -   News   7.1 News   192.0.2.6 0      Possible
     7.1 -      7.1 News   -         31000  Possible
     -   News   7.1 News   -         31000  Possible
     -   -      7.1 News   192.0.2.5 0      Possible
@@ -229,8 +230,9 @@ fn equals_are_never_told_apart() {
         of,
         [("a", "m", possible), ("b", "k", possible), ("a", "l", possible)]
     );
-    // One reason more settles it, and the weaker keeps its own confidence.
+    // What proves nothing does not settle it.
     let tuner = Viewer {
+        user: Some("ada".into()),
         user_agent: Some("PlexMediaServer".into()),
         ..seat("x", Some(ATTIC), 0)
     };
@@ -238,6 +240,15 @@ fn equals_are_never_told_apart() {
     let path = one(
         play("4", Some("7"), Some("News")),
         vec![("b", vec![better]), ("a", vec![certain("m")])],
+    );
+    assert!(path.ambiguous);
+    let best = &path.candidates[0];
+    assert_eq!((best.manager.as_str(), best.confidence), ("b", possible));
+    // Another reason does, and the weaker keeps its own confidence.
+    let bare = on_air("m", Some(7.0), None, &[seat("x", Some(ATTIC), 0)]);
+    let path = one(
+        play("4", Some("7"), Some("News")),
+        vec![("b", vec![certain("k")]), ("a", vec![bare])],
     );
     assert!(!path.ambiguous);
     assert_eq!(
@@ -289,6 +300,11 @@ fn numbers_are_compared_as_numbers() {
         ("nan", f64::NAN, false),
         ("", 0.0, false),
         ("1e1", 10.0, false),
+        ("7.10", 7.1, false),
+        ("7.05", 7.05, true),
+        ("7.00", 7.0, true),
+        ("7.", 7.0, true),
+        ("0", 0.0, true),
         ("99999999999", 99_999_999_999.0, false),
     ];
     for (told, number, same) in cases {
@@ -384,7 +400,9 @@ proptest! {
         prop_assert!(candidates.len() <= 3);
         prop_assert!(candidates.is_sorted_by_key(|c| std::cmp::Reverse(c.confidence)));
         if let [a, b, ..] = candidates.as_slice() {
-            let equal = a.confidence == b.confidence && a.reasons.len() == b.reasons.len();
+            let proves = |r: &&Reason| matches!(r, Reason::Number | Reason::Name | Reason::Address | Reason::Time);
+            let proofs = |c: &Candidate| c.reasons.iter().filter(proves).count();
+            let equal = a.confidence == b.confidence && proofs(a) == proofs(b);
             prop_assert!(!equal || (paths[0].ambiguous && a.confidence == Confidence::Possible));
         }
         if paths[0].ambiguous {
