@@ -138,7 +138,8 @@ pub(crate) async fn viewers(
 /// Filters look at the stretches of runs one by one. Without a time, the last 30 days.
 #[utoipa::path(get, path = "/api/v1/iptv/provider-days", tag = "iptv", params(FeedParams, TimeParams),
     responses((status = 200, description = "Dates on which a login was used", body = ProviderDays),
-        (status = 400, description = "A parameter that does not exist, or not with this value", body = ErrorBody),
+        (status = 400, description = "A parameter that does not exist, or not with this value; or more than 100,000 \
+            dates of logins", body = ErrorBody),
         (status = 404, description = "No history is kept", body = ErrorBody)))]
 pub(crate) async fn provider_days(
     State(ctx): State<Arc<Context>>,

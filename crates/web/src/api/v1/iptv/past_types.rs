@@ -115,12 +115,12 @@ pub(crate) struct ProviderDay<'a> {
     /// When there were first as many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) peak_at: Option<Time>,
-    /// The largest limit that was told; absent if none was, or there was none.
+    /// The limit told last up to the end of that date; absent if none was, or there was none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) max_connections: Option<u32>,
     /// Connections times time.
     pub(crate) connection_ms: u64,
-    /// Time with as many connections as the limit, or more.
+    /// Time with as many connections as the limit that held then, or more; absent if none held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) at_limit_ms: Option<u64>,
     /// Changes away from a stream of this login.
@@ -154,12 +154,12 @@ pub(crate) struct ProviderTotal<'a> {
     /// When there were first as many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) peak_at: Option<Time>,
-    /// The largest limit that was told; absent if none was, or there was none.
+    /// The limit told last; absent if none was, or there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) max_connections: Option<u32>,
     /// Connections times time.
     pub(crate) connection_ms: u64,
-    /// Time with as many connections as the limit, or more.
+    /// Time with as many connections as the limit that held then, or more; absent if none held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) at_limit_ms: Option<u64>,
     /// Changes away from a stream of this login.
@@ -170,7 +170,7 @@ pub(crate) struct ProviderTotal<'a> {
     pub(crate) received_bytes: Option<u64>,
     /// Dates on which it was used.
     pub(crate) days: u32,
-    /// Dates on which as many connections were in use as were allowed on that date.
+    /// Dates on which as many connections were in use as were allowed at that moment.
     pub(crate) days_at_limit: u32,
     /// Feeds that it carried.
     pub(crate) runs: u64,
