@@ -108,14 +108,14 @@ pub(super) async fn run(shared: Arc<Shared>) {
     loop {
         shared.until_up().await;
         let failed = round(&shared, &mut due, &mut troubles).await;
-        if failed {
-            // Whether a part failed alone shows when it is looked at as a whole.
-            if shared.next_look_is_good().await {
-                troubles.settle();
-            } else {
-                troubles.forgive();
-            }
+        // Whether a part failed alone shows when it is looked at as a whole.
+        if !shared.is_up() || !failed.is_empty() && !shared.next_look_is_good().await {
+            troubles.forgive();
+            // What was not asked for, or in vain, is due as soon as it is back.
+            due.retain(|part, _| !failed.contains(part));
+            continue;
         }
+        troubles.settle();
         let next = due.values().min().copied().unwrap_or_else(Instant::now);
         tokio::select! {
             () = sleep_until(next) => {}
@@ -124,15 +124,18 @@ pub(super) async fn run(shared: Arc<Shared>) {
     }
 }
 
-/// Asks for every part that is due; true if one failed.
-async fn round(shared: &Shared, due: &mut BTreeMap<Part, Instant>, troubles: &mut Troubles) -> bool {
-    let (mut parts, mut failed) = (Parts::default(), false);
+/// Asks for every part that is due, as long as the looks do not say that it is down; returns those that failed.
+async fn round(shared: &Shared, due: &mut BTreeMap<Part, Instant>, troubles: &mut Troubles) -> Vec<Part> {
+    let (mut parts, mut failed) = (Parts::default(), Vec::new());
     let begun = Instant::now();
     if due.get(&Part::ChannelList).is_some_and(|at| *at <= begun) {
         // Its rows name their groups by number.
         due.remove(&Part::Groups);
     }
     for part in Part::ALL {
+        if !shared.is_up() {
+            break;
+        }
         let is_due = due.get(&part).is_none_or(|at| *at <= begun);
         if !is_due || !part.is_wanted(shared) {
             continue;
@@ -152,7 +155,9 @@ async fn round(shared: &Shared, due: &mut BTreeMap<Part, Instant>, troubles: &mu
             Err(_) => interval.min(RETRY),
         };
         due.insert(part, now + wait);
-        failed |= answer.is_err();
+        if answer.is_err() {
+            failed.push(part);
+        }
     }
     publish(shared, &parts);
     failed
@@ -215,23 +220,30 @@ pub(super) async fn channels(client: &Client) -> Result<Option<u64>, Error> {
 
 /// All channels, page by page. We count the pages: the address it gives for the next one lacks its port.
 async fn channel_list(client: &Client) -> Result<Vec<wire::ChannelRow>, Error> {
-    let mut all = Vec::new();
+    let (mut all, mut count) = (Vec::new(), None);
     for page in 1..=PAGES_MAX {
         let path = format!("/api/channels/channels/?page={page}&page_size={PAGE}");
         let ask = Ask::get(Endpoint::Channels, path, PAGE_LIMIT);
         let read = |body: &[u8]| wire::object::<wire::ChannelPage>(body).map(|r| r.value);
-        // Behind the last page is nothing (404).
-        let Some(answer) = client.fetch_if_there(&ask, read).await? else {
-            break;
+        let answer = match client.fetch(&ask, read).await {
+            Err(e) if e.kind() == Kind::NotFound && is_behind(page, count) => break,
+            answer => answer?,
         };
+        count = answer.count.or(count);
         let rows = answer.results.unwrap_or_default();
-        let is_last = rows.len() < PAGE || answer.count.is_some_and(|n| n <= (page * PAGE) as u64);
+        let is_last = rows.len() < PAGE || count.is_some_and(|n| n <= (page * PAGE) as u64);
         all.extend(rows);
         if is_last {
             break;
         }
     }
     Ok(all)
+}
+
+/// Behind the last page is nothing (404). Anywhere else that is no end but a failure: on the first page, and on a later
+/// one while fewer rows were told than there are. `count`: rows of all pages, if it was told.
+fn is_behind(page: usize, count: Option<u64>) -> bool {
+    page > 1 && count.is_none_or(|count| ((page - 1) * PAGE) as u64 >= count)
 }
 
 /// Asks for the version, which needs no credentials, and tells it.
@@ -296,6 +308,21 @@ fn merged(new: Inventory, old: Option<&Inventory>) -> Inventory {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_that_is_missing_is_the_end_only_behind_all_rows() {
+        for (page, count, expected) in [
+            (1, None, false),
+            (1, Some(0), false),
+            (2, None, true),
+            (2, Some(1_000), true),
+            (2, Some(1_001), false),
+            (3, Some(1_500), true),
+            (3, Some(2_001), false),
+        ] {
+            assert_eq!(is_behind(page, count), expected, "page {page} of {count:?} rows");
+        }
+    }
 
     #[test]
     fn a_part_that_was_not_told_stays_as_it_was() {

@@ -13,6 +13,9 @@ use super::hints::Hints;
 use super::map::Names;
 use crate::outbox::Outbox;
 
+/// A look waits for what completes it as long as until the next one, but at least this long.
+const PATIENCE_MIN: Duration = Duration::from_secs(1);
+
 /// Held by the looker, the listener and the inventory's round; each owns its own state besides.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -57,6 +60,12 @@ impl Shared {
         Duration::from_secs_f64(self.cfg.poll_interval_s)
     }
 
+    /// How long a look waits for what completes it: about until the next one, at most as long as for any answer.
+    pub(super) fn patience(&self) -> Duration {
+        let timeout = Duration::from_secs_f64(self.cfg.timeout_s);
+        self.poll_interval().max(PATIENCE_MIN).min(timeout)
+    }
+
     pub(super) fn inventory_interval(&self) -> Duration {
         Duration::from_secs(self.cfg.inventory_interval_s)
     }
@@ -69,6 +78,11 @@ impl Shared {
     /// Never held across an await.
     pub(super) fn hints(&self) -> MutexGuard<'_, Hints> {
         self.hints.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// False before the first good look, and after one that failed.
+    pub(super) fn is_up(&self) -> bool {
+        *self.up.borrow() > 0
     }
 
     /// Returns when it is up; at once if it is.
