@@ -4,10 +4,18 @@ use std::error::Error;
 
 use base::error::Chain;
 use base::{Clock, Kind};
+use jiff::Timestamp;
 use model::{Body, Endpoint, Observation, RequestReport};
 use tokio::time::Instant;
 
 use crate::Ctx;
+
+/// When something was seen, by the wall and by the monotonic clock.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamp {
+    taken_at: Timestamp,
+    mono_ms: u64,
+}
 
 /// Stamps what was seen and hands it over; waits while the reader is behind.
 #[derive(Clone, Debug)]
@@ -27,10 +35,23 @@ impl Outbox {
     }
 
     pub(crate) async fn send(&self, body: Body) {
-        let observation = Observation {
-            source: self.0.id.clone(),
+        self.send_stamped(self.now(), body).await;
+    }
+
+    /// Now, as observations are stamped.
+    pub(crate) fn now(&self) -> Stamp {
+        Stamp {
             taken_at: self.0.clock.now(),
             mono_ms: self.0.clock.mono_ms(),
+        }
+    }
+
+    /// The same of what was seen at `stamp` and took time to complete.
+    pub(crate) async fn send_stamped(&self, stamp: Stamp, body: Body) {
+        let observation = Observation {
+            source: self.0.id.clone(),
+            taken_at: stamp.taken_at,
+            mono_ms: stamp.mono_ms,
             body,
         };
         // Nobody reads any more: we are about to be cancelled.

@@ -302,48 +302,6 @@ mod tests {
             ),
             (
                 Config {
-                    poll_interval_s: 0.0,
-                    ..attic()
-                },
-                "dispatcharr \"attic\": `poll_interval_s` must be from 0.5 to 3600, not 0",
-            ),
-            (
-                Config {
-                    timeout_s: f64::NAN,
-                    ..attic()
-                },
-                "dispatcharr \"attic\": `timeout_s` must be from 0.1 to 600, not NaN",
-            ),
-            (
-                Config {
-                    inventory_interval_s: 1,
-                    ..attic()
-                },
-                "dispatcharr \"attic\": `inventory_interval_s` must be from 30 to 86400, not 1",
-            ),
-            (
-                Config {
-                    inventory_interval_s: u64::MAX,
-                    ..attic()
-                },
-                "dispatcharr \"attic\": `inventory_interval_s` must be from 30 to 86400, not 18446744073709551615",
-            ),
-            (
-                Config {
-                    poll_interval_s: 3601.0,
-                    ..attic()
-                },
-                "dispatcharr \"attic\": `poll_interval_s` must be from 0.5 to 3600, not 3601",
-            ),
-            (
-                Config {
-                    timeout_s: 601.0,
-                    ..attic()
-                },
-                "dispatcharr \"attic\": `timeout_s` must be from 0.1 to 600, not 601",
-            ),
-            (
-                Config {
                     notifications: true,
                     ..attic()
                 },
@@ -357,6 +315,47 @@ mod tests {
                 "dispatcharr \"attic\": `redis_url` must begin with redis:// or rediss://",
             ),
         ]
+    }
+
+    #[test]
+    fn figures_have_bounds() {
+        let with = |poll_interval_s, timeout_s, inventory_interval_s| Config {
+            poll_interval_s,
+            inventory_interval_s,
+            timeout_s,
+            ..with("http://attic")
+        };
+        for (cfg, told) in [
+            (
+                with(0.0, 10.0, 300),
+                "`poll_interval_s` must be from 0.5 to 3600, not 0",
+            ),
+            (
+                with(3601.0, 10.0, 300),
+                "`poll_interval_s` must be from 0.5 to 3600, not 3601",
+            ),
+            (
+                with(5.0, f64::NAN, 300),
+                "`timeout_s` must be from 0.1 to 600, not NaN",
+            ),
+            (
+                with(5.0, 601.0, 300),
+                "`timeout_s` must be from 0.1 to 600, not 601",
+            ),
+            (
+                with(5.0, 10.0, 29),
+                "`inventory_interval_s` must be from 30 to 86400, not 29",
+            ),
+            (
+                with(5.0, 10.0, 86_401),
+                "`inventory_interval_s` must be from 30 to 86400, not 86401",
+            ),
+        ] {
+            assert_eq!(cfg.validate().unwrap_err().what(), told);
+        }
+        for cfg in [with(0.5, 0.1, 30), with(3600.0, 600.0, 86_400)] {
+            assert!(cfg.validate().is_ok());
+        }
     }
 
     #[test]

@@ -1,16 +1,16 @@
 //! Looking at what is on the air: at every interval, and whenever a hint says that something changed.
 //!
-//! A look is the truth. While looks fail it is down, and this loop alone goes on asking.
+//! A look is the truth of the moment its statistics arrived. While looks fail it is down, and this loop alone goes on asking.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::backoff::Backoff;
-use base::outage::OutageLog;
 use model::iptv::Inventory;
 use model::{Body, Outage};
 use tokio::time::{Instant, sleep_until, timeout};
 
+use super::flaps::Flaps;
 use super::redis::Extras;
 use super::shared::Shared;
 use super::sides::Sides;
@@ -26,6 +26,9 @@ const FIRST_INVENTORY: Duration = Duration::from_secs(2);
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(15);
 
+/// After an outage of this length another one may be there, or the same with other things: everything is asked for anew.
+const OLD_AFTER: Duration = Duration::from_mins(1);
+
 /// The state of the loop.
 struct Poller {
     shared: Arc<Shared>,
@@ -34,7 +37,7 @@ struct Poller {
     /// The next look if nothing happens.
     regular_at: Instant,
     backoff: Backoff,
-    outage: OutageLog,
+    outage: Flaps,
     /// False until somebody has told a version; again after every failure.
     verified: bool,
     /// The inventory as last told.
@@ -60,7 +63,7 @@ impl Poller {
             sides,
             regular_at: Instant::now(),
             backoff: Backoff::new(RETRY_AFTER, RETRY_AFTER_MAX),
-            outage: OutageLog::default(),
+            outage: Flaps::default(),
             verified: false,
             told: None,
             looks: 0,
@@ -103,10 +106,12 @@ impl Poller {
         }
         let version = shared.version.borrow().clone();
         if self.statistics.note_version(version.as_ref()) {
-            self.sides.forget();
+            self.ask_anew();
         }
         shared.hints().look_begins(self.statistics.echoes());
         let stats = self.statistics.look(&shared.client).await?;
+        // Completing it may take a while, in which viewers come and go.
+        let seen = shared.outbox.now();
         // What failed at the last look did so alone.
         self.sides.troubles.settle();
         if self.looks == 0 {
@@ -116,8 +121,17 @@ impl Poller {
         let extras = self.sides.complete(&shared, &stats, &on_air).await;
         self.tell_inventory(extras.unwrap_or_default()).await;
         let feeds = map::feeds(&stats, &shared.names());
-        shared.outbox.send(Body::Feeds { feeds }).await;
+        shared.outbox.send_stamped(seen, Body::Feeds { feeds }).await;
         Ok(())
+    }
+
+    /// Nothing that was told before is taken for true any more.
+    fn ask_anew(&mut self) {
+        self.sides.forget();
+        // Before the first inventory there is nothing old.
+        if self.shared.inventory.borrow().is_some() {
+            self.shared.stale.notify_one();
+        }
     }
 
     /// Lets the others begin, and waits a moment for the names they bring.
@@ -156,32 +170,36 @@ impl Poller {
         self.backoff.reset();
         self.looks += 1;
         self.shared.up.send_replace(self.looks);
-        if let Some(length) = self.outage.succeeded(now) {
+        let (who, end) = (self.shared.client.who(), self.outage.succeeded(now));
+        if let Some(length) = end.outage
+            && end.is_told
+        {
             let outage_s = length.as_secs();
-            tracing::info!(
-                outage_s,
-                "{} is back after {outage_s} s",
-                self.shared.client.who()
-            );
+            tracing::info!(outage_s, "{who} is back after {outage_s} s");
+        }
+        if let Some(left_out) = end.left_out {
+            tracing::info!(left_out, "{who} was away for a moment {left_out} times more");
+        }
+        if end.outage.is_some_and(|length| length >= OLD_AFTER) {
+            self.ask_anew();
         }
     }
 
     async fn failed(&mut self, e: Error) {
         let now = Instant::now();
-        if self.looks > 0 {
-            // Another one may come back, or the same with other things.
-            self.shared.stale.notify_one();
-        }
         (self.verified, self.told, self.looks) = (false, None, 0);
         self.statistics.begin_anew();
-        self.sides.forget();
-        self.sides.troubles.forgive();
+        self.sides.begin_anew();
         self.regular_at = now + self.backoff.next_wait();
         self.shared.up.send_replace(0);
-        if self.outage.failed(e.kind(), now) {
+        if let Some(warning) = self.outage.failed(e.kind(), now) {
             let (kind, hint, failures) = (e.kind().as_str(), e.hint(), self.outage.failures());
             let hint = hint.map(|h| format!(" (hint: {h})")).unwrap_or_default();
-            tracing::warn!(kind, failures, "{}{hint}", one_line(&e));
+            let before = match warning.left_out {
+                0 => String::new(),
+                n => format!(" ({n} times in the last minutes)"),
+            };
+            tracing::warn!(kind, failures, "{}{before}{hint}", one_line(&e));
         }
         self.shared.outbox.send(Body::Outage(outage(&e))).await;
     }

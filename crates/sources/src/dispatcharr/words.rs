@@ -141,6 +141,15 @@ pub(super) fn silent(shown: &str, timeout_s: f64) -> Words {
     )
 }
 
+/// A question beside a look that the look did not wait for any longer. `what`: whose answer it was.
+pub(super) fn late(what: &str, within_s: f64) -> Words {
+    Words::new(
+        Kind::Timeout,
+        format!("{what} did not answer within {within_s} s"),
+        None,
+    )
+}
+
 /// No statistics under any path we know.
 pub(super) fn renamed(shown: &str) -> Words {
     Words::new(

@@ -10,5 +10,6 @@ mod login;
 mod logs;
 mod outages;
 mod sides;
+mod slow;
 mod versions;
 mod watch;
