@@ -60,7 +60,8 @@ pub struct FeedTotals {
     pub sent_bytes: Option<u64>,
 }
 
-/// A stretch of a run on one stream and one login. It ends where the next begins, or with the run.
+/// A stretch of a run on one stream and one login. It ends where the next begins, or with the run. One without a login
+/// that has others beside it is a film that stood idle and took no connection; it was not failed over to, nor from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedSegment {
     pub started_at: Timestamp,
@@ -70,7 +71,7 @@ pub struct FeedSegment {
     pub profile: Option<ProfileId>,
     pub profile_name: Option<Text>,
     pub account: Option<Text>,
-    /// The login's limit as it was; 0 means none.
+    /// The login's limit as it was last known while the stretch ran; 0 means none.
     pub max_connections: Option<u32>,
     pub buffering_ms: u64,
     pub error_ms: u64,
@@ -119,6 +120,7 @@ pub struct ViewCounters {
 pub struct ProviderCounters {
     /// Connections × time.
     pub connection_ms: u64,
+    /// What came since we watch: nothing of what a run had before our first look, though its total has it.
     pub received_bytes: u64,
     /// Changes away from a stream of this login.
     pub failovers: u64,
