@@ -166,6 +166,7 @@ const BLOCK_BYTES: usize = 64;
 pub(crate) fn render(view: &View<'_>, encoder: &mut Encoder<'_>) {
     let totals = native::plays::totals(view);
     let blocks = LabelBlocks::new(view, &totals);
+    let mut of_feeds = feed_values(view).into_iter();
     for family in catalogue() {
         encoder.family(family.head);
         match family.collect {
@@ -185,13 +186,9 @@ pub(crate) fn render(view: &View<'_>, encoder: &mut Encoder<'_>) {
                 let values = view.servers.iter().flat_map(|s| &s.plays).map(|p| f(p));
                 each(encoder, &blocks.sessions, values);
             }
-            Collect::Feed(f) => {
-                let values = view
-                    .servers
-                    .iter()
-                    .flat_map(|s| s.on_air.iter().flatten())
-                    .map(|r| f(r));
-                each(encoder, &blocks.feeds, values);
+            Collect::Feed(_) => {
+                let values = of_feeds.next().unwrap_or_default();
+                each(encoder, &blocks.feeds, values.into_iter());
             }
             Collect::Login(f) => {
                 let values = logins(view).map(|(_, l)| f(l));
@@ -205,6 +202,23 @@ pub(crate) fn render(view: &View<'_>, encoder: &mut Encoder<'_>) {
             Collect::Custom(..) => family.write(view, encoder),
         }
     }
+}
+
+/// The values of every feed family, in the catalogue's order. What is known of a feed lies in several places of memory:
+/// with thousands of feeds, walking there anew for each family would cost more than writing the text.
+fn feed_values(view: &View<'_>) -> Vec<Vec<Option<Value>>> {
+    let runs: Vec<&FeedRun> = native::iptv::on_air(view).map(|(_, run)| run).collect();
+    let families = catalogue().iter().filter_map(|family| match family.collect {
+        Collect::Feed(f) => Some((f, Vec::with_capacity(runs.len()))),
+        _ => None,
+    });
+    let mut families: Vec<_> = families.collect();
+    for run in runs {
+        for (f, values) in &mut families {
+            values.push(f(run));
+        }
+    }
+    families.into_iter().map(|(_, values)| values).collect()
 }
 
 /// Takes a family, its label values in the order of its labels (empty: not known), and a sample's value.

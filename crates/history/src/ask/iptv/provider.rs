@@ -12,7 +12,7 @@ use super::filter::Asked;
 use super::limits::Limits;
 use super::rows::{Names, RunRow, SegmentRow, Window};
 use super::sweep::{Interval, Levels};
-use super::told::{Told, tell};
+use super::told::{Told, is_failover, tell};
 use super::viewers::{BUCKETS_MAX, too_many};
 use crate::rules::date_of;
 use crate::{Error, View};
@@ -145,6 +145,7 @@ fn logins(asked: &mut Asked<'_>) -> Result<Vec<Login>, Error> {
             let named = (segment.started_ms, segment.profile_text, segment.account_text);
             login.last = login.last.max(named);
             // A change away counts when it happens, which is where the next segment begins.
+            let next = next.filter(|next| is_failover(run.kind, segment, next));
             login.failovers.extend(next.map(|next| next.started_ms));
             if is_in {
                 login.take(window, &run, segment, told[n]);

@@ -1,5 +1,7 @@
 //! What segments tell besides their time: it counts where the segment begins.
 
+use model::iptv::FeedKind;
+
 use super::rows::{RunRow, SegmentRow};
 
 /// Sums.
@@ -24,6 +26,13 @@ impl Told {
     }
 }
 
+/// Whether a stretch that follows another of the same run is fed from elsewhere. A film that stands idle gives its
+/// connection back and takes one again later: nothing failed.
+pub(super) fn is_failover(kind: FeedKind, left: &SegmentRow, next: &SegmentRow) -> bool {
+    let idles = matches!(kind, FeedKind::Vod | FeedKind::Timeshift);
+    !(idles && (left.profile.is_none() || next.profile.is_none()))
+}
+
 /// Of each segment of a run.
 ///
 /// Errors are told of the run alone. Each segment that was in error had one, as long as there are any; the rest
@@ -33,7 +42,7 @@ pub(super) fn tell(run: &RunRow, segments: &[SegmentRow]) -> Vec<Told> {
         .iter()
         .enumerate()
         .map(|(n, segment)| Told {
-            failed_over_to: u64::from(n > 0),
+            failed_over_to: u64::from(n > 0 && is_failover(run.kind, &segments[n - 1], segment)),
             errors: 0,
             buffering_ms: segment.buffering_ms,
             bytes: run.totals.received_bytes.map(|_| segment.received_bytes),
@@ -75,6 +84,29 @@ mod tests {
             buffering_ms: 7,
             error_ms,
             received_bytes: 5,
+        }
+    }
+
+    #[test]
+    fn an_idle_film_fails_nowhere() {
+        let on = |profile| SegmentRow {
+            profile,
+            ..segment(0)
+        };
+        for (kind, left, next, expected) in [
+            (FeedKind::Live, Some(1), Some(2), true),
+            (FeedKind::Live, Some(1), Some(1), true),
+            (FeedKind::Live, None, Some(1), true),
+            (FeedKind::Vod, Some(1), Some(2), true),
+            (FeedKind::Vod, Some(1), None, false),
+            (FeedKind::Vod, None, Some(2), false),
+            (FeedKind::Timeshift, None, Some(2), false),
+        ] {
+            assert_eq!(
+                is_failover(kind, &on(left), &on(next)),
+                expected,
+                "{kind:?} {left:?} {next:?}"
+            );
         }
     }
 

@@ -83,6 +83,15 @@ fn segments(told: &Told) -> Vec<(i64, i64, i64, bool)> {
     starts.iter().enumerate().map(of).collect()
 }
 
+/// When it failed over. A film (channel 2) that stands idle has no login, and neither fails when it begins nor when it
+/// ends to.
+fn failovers(told: &Told) -> Vec<i64> {
+    let all = segments(told);
+    let pairs = all.windows(2);
+    let failed = pairs.filter(|two| told.channel != 2 || (two[0].2 > 0 && two[1].2 > 0));
+    failed.map(|two| two[1].0).collect()
+}
+
 fn some_sum(all: impl Iterator<Item = u64>) -> Option<u64> {
     all.reduce(|a, b| a + b)
 }
@@ -105,7 +114,7 @@ fn expected_ranks(world: &World, window: Minutes) -> Vec<ChannelRank> {
             .map(|s| s.0)
             .filter(|m| window.has(*m))
             .collect();
-        let changes = runs.iter().flat_map(|t| &t.changes).filter(|c| window.has(c.0));
+        let changes = runs.iter().flat_map(|t| failovers(t)).filter(|m| window.has(*m));
         let shown = channel(n);
         ranks.push(ChannelRank {
             server: SERVERS[server].into(),
@@ -189,7 +198,7 @@ fn used(world: &World, window: Minutes) -> Logins {
                 continue;
             }
             let (runs, days, limits) = all.entry((run.server, *login)).or_default();
-            if let Some(next) = next {
+            if let Some(next) = next.filter(|next| failovers(run).contains(&next.0)) {
                 days.entry(local(next.0).date()).or_default().failovers += 1;
             }
             if !window.touches(*from, after) {
