@@ -52,12 +52,9 @@ fn act(history: &History, action: &HistoryAction) -> Result<(), Failure> {
                 compact: true,
             };
             let report = history.prune(policy).wait().map_err(failed)?;
-            let of_managers = match (report.runs_removed, report.viewings_removed) {
-                (0, 0) => String::new(),
-                (runs, viewings) => format!(", {runs} runs and {viewings} viewings of Dispatcharr dropped"),
-            };
+            let of_managers = managed(report.runs_removed, report.viewings_removed);
             output::line(format!(
-                "{} plays dropped, {} thinned{of_managers}; the file went from {} to {} bytes",
+                "{} plays{of_managers} dropped, {} thinned; the file went from {} to {} bytes",
                 report.plays_removed, report.plays_thinned, report.file_bytes_before, report.file_bytes_after
             ));
         }
@@ -78,7 +75,11 @@ fn act(history: &History, action: &HistoryAction) -> Result<(), Failure> {
                         .hint("projectionist history restore FILE puts a backup in its place"),
                 );
             }
-            output::line(format!("{} plays, every sum equals a full count", report.plays));
+            let of_managers = managed(report.runs, report.viewings);
+            output::line(format!(
+                "{} plays{of_managers}, every sum equals a full count",
+                report.plays
+            ));
         }
     }
     Ok(())
@@ -108,6 +109,14 @@ fn export(history: &History, format: ExportAs, to: Option<&Path>) -> Result<(), 
     Ok(())
 }
 
+/// What belongs to a Dispatcharr, after a number of plays; nothing if there is none.
+fn managed(runs: u64, viewings: u64) -> String {
+    match (runs, viewings) {
+        (0, 0) => String::new(),
+        _ => format!(", {runs} runs and {viewings} viewings"),
+    }
+}
+
 fn table(stats: &Stats) -> String {
     let mut out = String::new();
     let mut row = |what: &str, value: String| {
@@ -118,6 +127,8 @@ fn table(stats: &Stats) -> String {
     for (origin, plays) in &stats.plays_by_origin {
         row(&format!("  {}", origin.as_str()), plays.to_string());
     }
+    row("runs", stats.runs.to_string());
+    row("viewings", stats.viewings.to_string());
     row("people", stats.people.to_string());
     row("items", stats.items.to_string());
     row("servers", stats.servers.to_string());

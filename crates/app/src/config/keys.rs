@@ -355,7 +355,7 @@ static HISTORY: &[Key] = &[
         "ignore_users",
         List,
         Absent("nobody"),
-        "Names of users whose plays are not kept.",
+        "Names of users whose plays and viewings are not kept.",
     ),
     key(
         "ignore_libraries",

@@ -110,7 +110,7 @@ pub(crate) const FAMILIES: &[Family] = &[
     .unit_is("seconds"),
     Family::counter(
         "media_provider_received_bytes_total",
-        "Bytes received through the login.",
+        "Bytes received through the login since we watch it.",
         Collect::Custom(PROFILE, |view, samples| {
             counters(view, samples, |c| Value::Int(c.received_bytes));
         }),

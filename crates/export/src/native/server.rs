@@ -78,7 +78,11 @@ pub(crate) const FAMILIES: &[Family] = &[
     Family::gauge(
         "media_server_sessions",
         "Open sessions in any state. 0 when nothing is open; absent until the first look, and for stream managers.",
-        Collect::Server(|s| s.last_success_at.filter(|_| has_plays(s)).map(|_| s.plays.len().into())),
+        Collect::Server(|s| {
+            s.last_success_at
+                .filter(|_| has_plays(s))
+                .map(|_| s.plays.len().into())
+        }),
     ),
     Family::gauge(
         "media_server_video_transcodes",

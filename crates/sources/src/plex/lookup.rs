@@ -144,7 +144,10 @@ mod tests {
             cache.wanted(&lookups(["5", "6"]), 1000).is_empty(),
             "6 is missing and remembered as such"
         );
-        assert_eq!(cache.wanted(&lookups(["5", "6"]), MISSING_MS + 1), [Text::from("6")]);
+        assert_eq!(
+            cache.wanted(&lookups(["5", "6"]), MISSING_MS + 1),
+            [Text::from("6")]
+        );
     }
 
     #[test]
@@ -156,7 +159,11 @@ mod tests {
         cache.failed(&batch, true, 0);
         assert_eq!(cache.wanted(&many, 0), [Text::from("1")]);
         cache.failed(&["1".into()], true, 0);
-        assert_eq!(cache.wanted(&many, 0), [Text::from("2")], "the bad one is left out");
+        assert_eq!(
+            cache.wanted(&many, 0),
+            [Text::from("2")],
+            "the bad one is left out"
+        );
         cache.store(&["2".into()], vec![("2".into(), item())], 0);
         assert_eq!(cache.wanted(&many, 0).len(), LOOKUP_BATCH);
     }

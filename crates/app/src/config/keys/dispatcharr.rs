@@ -93,7 +93,7 @@ static KEYS: &[Key] = &[
         "inventory_interval_s",
         Whole(30),
         Value("300"),
-        "Seconds between two looks at accounts, guides, users and channels.",
+        "Seconds between two looks at accounts, guides, users and channels, at most a day.",
     ),
     key("timeout_s", Seconds(0.1), Value("10"), "Seconds a request may take."),
     key(
