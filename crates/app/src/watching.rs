@@ -57,8 +57,25 @@ impl Sources {
         }
     }
 
+    /// Watches everything that is configured.
+    pub(crate) fn watch_all(&mut self, config: &Config) {
+        for server in &config.plex {
+            self.watch(server.clone());
+        }
+        for manager in &config.dispatcharr {
+            self.watch_dispatcharr(manager.clone());
+        }
+    }
+
+    /// Lets the log know whose names it is to hide.
+    pub(crate) fn censor(&mut self) {
+        let (live, cancel) = (self.live.clone(), self.cancel.clone());
+        self.supervisor
+            .restart("censor", move || logging::learn(live.watch(), cancel.clone()));
+    }
+
     /// Watches one server until the end.
-    pub(crate) fn watch(&mut self, config: plex::Config) {
+    fn watch(&mut self, config: plex::Config) {
         let ctx = self.ctx(&config.id);
         let tv = self.tv.clone();
         let name = format!("{PLEX}:{}", config.id);
@@ -81,7 +98,7 @@ impl Sources {
     }
 
     /// Watches one stream manager until the end.
-    pub(crate) fn watch_dispatcharr(&mut self, config: dispatcharr::Config) {
+    fn watch_dispatcharr(&mut self, config: dispatcharr::Config) {
         let ctx = self.ctx(&config.id);
         let name = format!("{DISPATCHARR}:{}", config.id);
         self.supervisor

@@ -26,7 +26,7 @@ use crate::keeping::{self, Kept};
 use crate::recorder::Fill;
 use crate::sending::Sending;
 use crate::watching::Sources;
-use crate::{listen, logging, places};
+use crate::{listen, places};
 
 /// Time for each stage of the shutdown; together below the 8 s that container runtimes leave us before they kill.
 const SOURCES_BUDGET: Duration = Duration::from_millis(2500);
@@ -118,12 +118,7 @@ pub(crate) async fn build(
     let mut sources = Sources::new(&config, &clock, observations, live);
     let filling = keeper.as_ref().filter(|_| config.history.backfill);
     sources.gaps = filling.map(|k| k.fill(&sources.live, &sources.cancel));
-    for server in &config.plex {
-        sources.watch(server.clone());
-    }
-    for manager in &config.dispatcharr {
-        sources.watch_dispatcharr(manager.clone());
-    }
+    sources.watch_all(&config);
     let collector = history
         .clone()
         .map(|history| sources.tend(history, &recording, &config));
@@ -131,10 +126,7 @@ pub(crate) async fn build(
         sources.describe(keeper.details.clone());
     }
     if config.log.censor {
-        let (live, cancel) = (sources.live.clone(), sources.cancel.clone());
-        sources
-            .supervisor
-            .restart("censor", move || logging::learn(live.watch(), cancel.clone()));
+        sources.censor();
     }
     let sending = Sending::new(&config.influxdb, &config.plex, &config.data_dir);
     let (found, discovered) = mpsc::channel(DISCOVERED_QUEUE);
