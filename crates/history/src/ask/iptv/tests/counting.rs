@@ -198,7 +198,8 @@ fn used(world: &World, window: Minutes) -> Logins {
                 continue;
             }
             let (runs, days, limits) = all.entry((run.server, *login)).or_default();
-            if let Some(next) = next.filter(|next| failovers(run).contains(&next.0)) {
+            // As in `failovers`: what an idle film goes to has no login.
+            if let Some(next) = next.filter(|next| run.channel != 2 || next.2 > 0) {
                 days.entry(local(next.0).date()).or_default().failovers += 1;
             }
             if !window.touches(*from, after) {
