@@ -6,6 +6,7 @@
 mod basic;
 mod cut;
 pub mod dispatcharr;
+mod fault;
 pub mod influx;
 pub mod plex;
 pub mod plex_tv;

@@ -1,6 +1,8 @@
-//! Ways for a Dispatcharr to misbehave, and the list of those now in force.
+//! Ways for a Dispatcharr to misbehave.
 
 use std::time::Duration;
+
+use crate::fault::Misbehaviour;
 
 /// A way to misbehave. Applies to every path unless [`Fault::on`] limits it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,13 +31,13 @@ pub enum Fault {
     WsRefuse,
 }
 
+/// A fault with its limits.
+pub type FaultSpec = crate::fault::FaultSpec<Fault>;
+
 impl Fault {
     /// Only for paths that begin like this.
     pub fn on(self, path_prefix: impl Into<String>) -> FaultSpec {
-        FaultSpec {
-            path_prefix: path_prefix.into(),
-            ..self.into()
-        }
+        FaultSpec::from(self).on(path_prefix)
     }
 
     /// Only for this many requests.
@@ -44,81 +46,10 @@ impl Fault {
     }
 }
 
-/// A fault with its limits.
-#[must_use]
-#[derive(Clone, Debug)]
-pub struct FaultSpec {
-    fault: Fault,
-    path_prefix: String,
-    left: Option<u32>,
-}
+impl Misbehaviour for Fault {
+    const REFUSE: Self = Self::Refuse;
 
-impl From<Fault> for FaultSpec {
-    fn from(fault: Fault) -> Self {
-        Self {
-            fault,
-            path_prefix: String::new(),
-            left: None,
-        }
-    }
-}
-
-impl FaultSpec {
-    /// Only for this many requests.
-    pub fn times(mut self, n: u32) -> Self {
-        self.left = Some(n);
-        self
-    }
-}
-
-/// Names a fault in force, to release it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FaultId(u64);
-
-#[derive(Debug, Default)]
-pub(super) struct Faults {
-    next: u64,
-    active: Vec<(FaultId, FaultSpec)>,
-}
-
-impl Faults {
-    pub(super) fn add(&mut self, spec: FaultSpec) -> FaultId {
-        self.next += 1;
-        let id = FaultId(self.next);
-        self.active.push((id, spec));
-        id
-    }
-
-    pub(super) fn release(&mut self, id: FaultId) {
-        self.active.retain(|(i, _)| *i != id);
-    }
-
-    pub(super) fn clear(&mut self) {
-        self.active.clear();
-    }
-
-    /// The port is closed.
-    pub(super) fn refuses_all(&self) -> bool {
-        self.active
-            .iter()
-            .any(|(_, s)| s.fault == Fault::Refuse && s.path_prefix.is_empty())
-    }
-
-    pub(super) fn has(&self, fault: &Fault) -> bool {
-        self.active.iter().any(|(_, s)| s.fault == *fault)
-    }
-
-    /// The faults for a request, in the order they were added; counts down those that are limited.
-    pub(super) fn of(&mut self, path: &str) -> Vec<Fault> {
-        let mut found = Vec::new();
-        for (_, spec) in &mut self.active {
-            let about = spec.fault != Fault::WsRefuse || path == "/ws/";
-            if about && path.starts_with(&spec.path_prefix) {
-                found.push(spec.fault.clone());
-                spec.left = spec.left.map(|left| left.saturating_sub(1));
-            }
-        }
-        self.active.retain(|(_, s)| s.left != Some(0));
-        found
+    fn applies(&self, path: &str) -> bool {
+        *self != Self::WsRefuse || path == "/ws/"
     }
 }

@@ -27,7 +27,8 @@ use axum::Router;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use fault::{Fault, FaultId, FaultSpec};
+pub use crate::fault::FaultId;
+pub use fault::{Fault, FaultSpec};
 pub use redis::{RedisKey, RedisValue};
 pub use requests::{Proof, RequestSeen};
 pub use seed::{

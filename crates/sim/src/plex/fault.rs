@@ -1,6 +1,8 @@
-//! Ways for a server to misbehave, and the list of those now in force.
+//! Ways for a server to misbehave.
 
 use std::time::Duration;
+
+use crate::fault::Misbehaviour;
 
 /// A way to misbehave. Applies to every path unless [`Fault::on`] limits it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,13 +51,13 @@ pub enum Fault {
     StatsMissing,
 }
 
+/// A fault with its limits.
+pub type FaultSpec = crate::fault::FaultSpec<Fault>;
+
 impl Fault {
     /// Only for paths that begin like this.
     pub fn on(self, path_prefix: impl Into<String>) -> FaultSpec {
-        FaultSpec {
-            path_prefix: path_prefix.into(),
-            ..self.into()
-        }
+        FaultSpec::from(self).on(path_prefix)
     }
 
     /// Only for this many requests.
@@ -64,102 +66,25 @@ impl Fault {
     }
 }
 
-/// A fault with its limits.
-#[must_use]
-#[derive(Clone, Debug)]
-pub struct FaultSpec {
-    pub(crate) fault: Fault,
-    pub(crate) path_prefix: String,
-    pub(crate) left: Option<u32>,
-}
+impl Misbehaviour for Fault {
+    const REFUSE: Self = Self::Refuse;
 
-impl From<Fault> for FaultSpec {
-    fn from(fault: Fault) -> Self {
-        Self {
-            fault,
-            path_prefix: String::new(),
-            left: None,
+    fn applies(&self, path: &str) -> bool {
+        match self {
+            Self::WsDrop | Self::WsRefuse | Self::WsFreeze => path.starts_with("/:/websocket"),
+            Self::SseRefuse => path.starts_with("/:/eventsource"),
+            Self::StatsMissing => path.starts_with("/statistics"),
+            // A revoked token does not matter where none is needed.
+            Self::Unauthorized => path != "/identity",
+            _ => true,
         }
-    }
-}
-
-impl FaultSpec {
-    /// Only for this many requests.
-    pub fn times(mut self, n: u32) -> Self {
-        self.left = Some(n);
-        self
-    }
-}
-
-/// Names a fault in force, to release it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FaultId(u64);
-
-/// The faults in force.
-#[derive(Debug, Default)]
-pub(crate) struct Faults {
-    next: u64,
-    active: Vec<(FaultId, FaultSpec)>,
-}
-
-impl Faults {
-    pub(crate) fn add(&mut self, spec: FaultSpec) -> FaultId {
-        self.next += 1;
-        let id = FaultId(self.next);
-        self.active.push((id, spec));
-        id
-    }
-
-    pub(crate) fn release(&mut self, id: FaultId) {
-        self.active.retain(|(i, _)| *i != id);
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.active.clear();
-    }
-
-    /// The port is closed.
-    pub(crate) fn refuses_all(&self) -> bool {
-        self.active
-            .iter()
-            .any(|(_, s)| s.fault == Fault::Refuse && s.path_prefix.is_empty())
-    }
-
-    pub(crate) fn has(&self, fault: &Fault) -> bool {
-        self.active.iter().any(|(_, s)| s.fault == *fault)
-    }
-
-    /// The faults for a request, in the order they were added; counts down those that are limited.
-    pub(crate) fn of(&mut self, path: &str) -> Vec<Fault> {
-        let mut found = Vec::new();
-        for (_, spec) in &mut self.active {
-            if applies(&spec.fault, path) && path.starts_with(&spec.path_prefix) {
-                found.push(spec.fault.clone());
-                if let Some(left) = &mut spec.left {
-                    *left = left.saturating_sub(1);
-                }
-            }
-        }
-        self.active.retain(|(_, s)| s.left != Some(0));
-        found
-    }
-}
-
-/// Faults that are about one feature leave the other paths alone.
-fn applies(fault: &Fault, path: &str) -> bool {
-    match fault {
-        Fault::WsDrop | Fault::WsRefuse | Fault::WsFreeze => path.starts_with("/:/websocket"),
-        Fault::SseRefuse => path.starts_with("/:/eventsource"),
-        Fault::StatsMissing => path.starts_with("/statistics"),
-        // A revoked token does not matter where none is needed.
-        Fault::Unauthorized => path != "/identity",
-        _ => true,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fault::Faults;
 
     #[test]
     fn limits_hold() {

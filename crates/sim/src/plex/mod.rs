@@ -23,7 +23,8 @@ mod tests;
 mod value;
 mod world;
 
-pub use fault::{Fault, FaultId, FaultSpec};
+pub use crate::fault::FaultId;
+pub use fault::{Fault, FaultSpec};
 pub(crate) use names::{channel, programme};
 
 pub use item::{Audio, Channel, Hdr, Item, Kind, Subtitle, Version, Video};

@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{State, World, lock};
-use crate::dispatcharr::fault::{Fault, FaultId, FaultSpec};
+use crate::dispatcharr::fault::{Fault, FaultSpec};
 use crate::dispatcharr::requests::RequestSeen;
 use crate::dispatcharr::seed::Seed;
+use crate::fault::FaultId;
 
 impl World {
     /// The container restarts: connections are cut, nothing is on the air any more. Tokens stay good.

@@ -15,9 +15,10 @@ use serde_json::{Value, json};
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::fault::Faults;
+use super::fault::Fault;
 use super::requests::Log;
 use super::seed::{AccountSeed, ChannelSeed, ProfileSeed, Seed, StreamSeed};
+use crate::fault::Faults;
 
 pub use feed::Viewer;
 pub use live::{TuneError, Which};
@@ -39,7 +40,7 @@ pub struct World {
     /// How far its wall clock is ahead of `clock`.
     ahead_ms: AtomicI64,
     state: Mutex<State>,
-    pub(super) faults: Mutex<Faults>,
+    pub(super) faults: Mutex<Faults<Fault>>,
     pub(super) log: Mutex<Log>,
     /// Text of WebSocket messages.
     messages: broadcast::Sender<Arc<str>>,

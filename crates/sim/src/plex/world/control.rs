@@ -2,7 +2,8 @@
 
 use base::Secret;
 
-use crate::plex::fault::{Fault, FaultId, FaultSpec};
+use crate::fault::FaultId;
+use crate::plex::fault::{Fault, FaultSpec};
 use crate::plex::requests::RequestSeen;
 use crate::plex::stats::Stats;
 use crate::plex::value::Text;

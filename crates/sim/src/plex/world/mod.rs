@@ -13,7 +13,8 @@ use base::Clock;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::plex::fault::Faults;
+use crate::fault::Faults;
+use crate::plex::fault::Fault;
 use crate::plex::frames::Frame;
 use crate::plex::playing::Now;
 use crate::plex::requests::Log;
@@ -34,7 +35,7 @@ pub struct World {
     pub(crate) seed: Seed,
     pub(crate) clock: Clock,
     state: Mutex<State>,
-    pub(crate) faults: Mutex<Faults>,
+    pub(crate) faults: Mutex<Faults<Fault>>,
     pub(crate) log: Mutex<Log>,
     frames: broadcast::Sender<Arc<Frame>>,
     /// Counts up to cut every notification stream.
