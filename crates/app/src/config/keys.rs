@@ -20,6 +20,26 @@ const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
 const MARKERS: &[&str] = &["percent", "final_credits", "first_credits", "earliest"];
 const FORMATS: &[&str] = &["auto", "human", "json"];
 
+/// How the certificates of whoever is at `url` are checked.
+const CA_FILE: Key = key(
+    "ca_file",
+    Path,
+    Absent("none"),
+    "PEM file of certificate authorities to trust besides the usual ones.",
+);
+const TLS_NAME: Key = key(
+    "tls_name",
+    Text,
+    Absent("the host in `url`"),
+    "Check the certificate for this host name instead.",
+);
+const TLS_SKIP_VERIFY: Key = key(
+    "tls_skip_verify",
+    Bool,
+    Value("false"),
+    "Do not check the certificate at all.",
+);
+
 pub(crate) static TABLES: &[Table] = &[
     Table {
         name: "",
@@ -208,24 +228,9 @@ static PLEX: &[Key] = &[
         "Name of the server at plex.tv, to find its address there instead of giving `url`.",
     )
     .instead_of("url"),
-    key(
-        "ca_file",
-        Path,
-        Absent("none"),
-        "PEM file of certificate authorities to trust besides the usual ones.",
-    ),
-    key(
-        "tls_name",
-        Text,
-        Absent("the host in `url`"),
-        "Check the certificate for this host name instead.",
-    ),
-    key(
-        "tls_skip_verify",
-        Bool,
-        Value("false"),
-        "Do not check the certificate at all.",
-    ),
+    CA_FILE,
+    TLS_NAME,
+    TLS_SKIP_VERIFY,
     key(
         "machine_id",
         Text,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::iptv::{
     Channel, EpgSource, Feed, FeedKind, FeedMedia, FeedRun, FeedSegment, FeedState, FeedStream, FeedTotals,
-    Inventory, Iptv, ListedChannel, ManagerUser, Plugin, Plugins, ProfileId, Programme, ProviderAccount,
+    Inventory, Iptv, ListedChannel, ManagerUser, Plugin, ProfileId, Programme, ProviderAccount,
     ProviderCounters, ProviderProfile, ViewCounters, ViewKey, Viewer, Viewing,
 };
 use model::{DISPATCHARR, Health, RunId, ServerInfo, ServerSnapshot, SourceId, ViewingId};
@@ -319,16 +319,14 @@ pub(crate) fn inventory() -> Inventory {
             is_hidden: Some(true),
             streams: Some(2),
         }]),
-        plugins: Some(Plugins {
-            plugins: vec![Plugin {
-                key: "a_plugin".into(),
-                name: "A plugin".into(),
-                version: Some("1.0".into()),
-                is_enabled: Some(true),
-                is_deprecated: Some(false),
-                is_managed: None,
-            }],
-        }),
+        plugins: Some(vec![Plugin {
+            key: "a_plugin".into(),
+            name: "A plugin".into(),
+            version: Some("1.0".into()),
+            is_enabled: Some(true),
+            is_deprecated: Some(false),
+            is_managed: None,
+        }]),
     }
 }
 

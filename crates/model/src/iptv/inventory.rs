@@ -28,7 +28,7 @@ pub struct Inventory {
     /// All channels one by one; only where that was asked for.
     pub channel_list: Option<Vec<ListedChannel>>,
     /// Only where that was asked for.
-    pub plugins: Option<Plugins>,
+    pub plugins: Option<Vec<Plugin>>,
 }
 
 impl Inventory {
@@ -127,12 +127,7 @@ pub struct ListedChannel {
     pub streams: Option<u32>,
 }
 
-/// Extensions of the manager, and where they come from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plugins {
-    pub plugins: Vec<Plugin>,
-}
-
+/// An extension of the manager.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plugin {
     pub key: Text,

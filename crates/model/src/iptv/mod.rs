@@ -11,8 +11,7 @@ mod run;
 
 pub use feed::{Channel, Feed, FeedKind, FeedMedia, FeedState, FeedStream, Programme, Viewer};
 pub use inventory::{
-    EpgSource, Inventory, ListedChannel, ManagerUser, Plugin, Plugins, ProfileId, ProviderAccount,
-    ProviderProfile,
+    EpgSource, Inventory, ListedChannel, ManagerUser, Plugin, ProfileId, ProviderAccount, ProviderProfile,
 };
 pub use run::{
     CarriedIptv, FeedRun, FeedSegment, FeedTotals, Iptv, ProviderCounters, ViewCounters, ViewKey, Viewing,

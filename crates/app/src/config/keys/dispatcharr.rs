@@ -1,5 +1,6 @@
 //! `[[dispatcharr]]` and `[dispatcharr_metrics]`.
 
+use super::{CA_FILE, TLS_NAME, TLS_SKIP_VERIFY};
 use crate::config::schema::Fallback::{Absent, Value};
 use crate::config::schema::Kind::{Bool, Path, Seconds, Text, Url, Whole};
 use crate::config::schema::{Key, Table, key};
@@ -96,24 +97,9 @@ static KEYS: &[Key] = &[
         "Seconds between two looks at accounts, guides, users and channels, at most a day.",
     ),
     key("timeout_s", Seconds(0.1), Value("10"), "Seconds a request may take."),
-    key(
-        "ca_file",
-        Path,
-        Absent("none"),
-        "PEM file of certificate authorities to trust besides the usual ones.",
-    ),
-    key(
-        "tls_name",
-        Text,
-        Absent("the host in `url`"),
-        "Check the certificate for this host name instead.",
-    ),
-    key(
-        "tls_skip_verify",
-        Bool,
-        Value("false"),
-        "Do not check the certificate at all.",
-    ),
+    CA_FILE,
+    TLS_NAME,
+    TLS_SKIP_VERIFY,
 ];
 
 static SWITCHES: &[Key] = &[

@@ -1,5 +1,6 @@
 //! `[[influxdb]]`.
 
+use super::{CA_FILE, TLS_NAME, TLS_SKIP_VERIFY};
 use crate::config::schema::Fallback::{Absent, Value};
 use crate::config::schema::Kind::{Bool, List, OneOf, Path, Seconds, Text, Url, Whole};
 use crate::config::schema::{Key, Table, key};
@@ -122,22 +123,7 @@ static KEYS: &[Key] = &[
         Value("30"),
         "Seconds a request may take.",
     ),
-    key(
-        "ca_file",
-        Path,
-        Absent("none"),
-        "PEM file of certificate authorities to trust besides the usual ones.",
-    ),
-    key(
-        "tls_name",
-        Text,
-        Absent("the host in `url`"),
-        "Check the certificate for this host name instead.",
-    ),
-    key(
-        "tls_skip_verify",
-        Bool,
-        Value("false"),
-        "Do not check the certificate at all.",
-    ),
+    CA_FILE,
+    TLS_NAME,
+    TLS_SKIP_VERIFY,
 ];

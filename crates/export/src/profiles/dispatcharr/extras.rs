@@ -22,7 +22,7 @@ fn listed<'a>(server: &Server<'a>) -> Vec<&'a ListedChannel> {
 
 fn plugins_of<'a>(server: &Server<'a>) -> Option<Vec<&'a Plugin>> {
     let mut seen = HashSet::new();
-    let plugins = server.inventory?.plugins.as_ref()?.plugins.iter();
+    let plugins = server.inventory?.plugins.as_ref()?.iter();
     Some(plugins.filter(|p| seen.insert(&*p.key)).collect())
 }
 

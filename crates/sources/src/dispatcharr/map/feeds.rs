@@ -94,14 +94,6 @@ fn now(stats: &wire::Stats) -> Option<Timestamp> {
     vod.or(catchup).and_then(values::since_1970)
 }
 
-/// From a start to now, both by the manager's clock; else what it told in whole seconds.
-fn uptime_ms(started_at: Option<Timestamp>, now: Option<Timestamp>, told_s: Option<f64>) -> Option<u64> {
-    let exact = started_at
-        .zip(now)
-        .and_then(|(start, now)| u64::try_from(now.as_millisecond() - start.as_millisecond()).ok());
-    exact.or_else(|| told_s.and_then(values::millis))
-}
-
 fn profile(id: Option<i64>) -> Option<ProfileId> {
     id.and_then(values::row_id).map(ProfileId)
 }

@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use model::Text;
 use model::iptv::{
-    EpgSource, Inventory, ListedChannel, ManagerUser, Plugin, Plugins, ProfileId, ProviderAccount,
-    ProviderProfile,
+    EpgSource, Inventory, ListedChannel, ManagerUser, Plugin, ProfileId, ProviderAccount, ProviderProfile,
 };
 
 use super::super::redis::Extras;
@@ -68,9 +67,7 @@ pub(in crate::dispatcharr) fn inventory(parts: &Parts) -> Inventory {
             .as_ref()
             .map(|rows| rows.iter().filter_map(user).collect()),
         channel_list: parts.channel_list.as_deref().map(rows),
-        plugins: parts.plugins.as_ref().map(|rows| Plugins {
-            plugins: rows.iter().filter_map(plugin).collect(),
-        }),
+        plugins: (parts.plugins.as_ref()).map(|rows| rows.iter().filter_map(plugin).collect()),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn feed(
     let streams = extras.and_then(|extras| extras.streams);
     let is_idle = streams == Some(0);
     let started_at = told.connected_at_s.and_then(values::since_1970);
-    let uptime_ms = super::uptime_ms(started_at, now, told.duration_s);
+    let uptime_ms = uptime_ms(started_at, now, told.duration_s);
     let user_id = values::user_id(told.user_id.as_deref());
     let viewer = Viewer {
         client_id: session.clone(),
@@ -55,6 +55,14 @@ pub(super) fn feed(
         viewer_count: Some(streams.map_or(1, |streams| values::small(streams).unwrap_or(u32::MAX))),
         viewers: Arc::new(vec![viewer]),
     })
+}
+
+/// From a start to now, both by the manager's clock; else what it told in whole seconds.
+fn uptime_ms(started_at: Option<Timestamp>, now: Option<Timestamp>, told_s: Option<f64>) -> Option<u64> {
+    let exact = started_at
+        .zip(now)
+        .and_then(|(start, now)| u64::try_from(now.as_millisecond() - start.as_millisecond()).ok());
+    exact.or_else(|| told_s.and_then(values::millis))
 }
 
 fn channel(content: &VodContent) -> Channel {

@@ -325,7 +325,7 @@ fn details(read: &Inventory) {
         (dead.group.as_deref(), dead.streams, dead.is_catchup),
         (Some("News"), Some(2), Some(false))
     );
-    let plugin = &read.plugins.as_ref().unwrap().plugins[0];
+    let plugin = &read.plugins.as_ref().unwrap()[0];
     assert_eq!(
         (&*plugin.key, plugin.is_enabled),
         ("dispatcharr_exporter", Some(true))
