@@ -159,6 +159,7 @@ pub(crate) async fn build(
         collector,
         sinks: sending.stats(),
     });
+        setup: None,
     sources.send(sending, &context);
     let (http, addrs) = serve(listeners, &context, profile(&config.default_profile)?)?;
     ready.store(true, Ordering::SeqCst);

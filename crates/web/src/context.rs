@@ -46,6 +46,8 @@ pub struct Context {
     pub catalog: Option<crate::Catalog>,
     /// Absent where nobody counts what is watched of collections.
     pub collector: Option<crate::collections::Collector>,
+    /// Absent where nobody tests addresses, writes the configuration or imports.
+    pub setup: Option<crate::setup::Setup>,
     /// Of everything that sends the state to other databases.
     pub sinks: Vec<SinkStats>,
     /// Addresses of media servers, which tell whose viewer of a stream manager one is. A server without an entry is

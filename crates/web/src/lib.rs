@@ -19,6 +19,7 @@ mod respond;
 mod router;
 mod scrape;
 mod serve;
+pub mod setup;
 pub mod tautulli;
 
 pub use api::v1::openapi_json;

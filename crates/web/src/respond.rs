@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use base::Kind;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, VARY};
+use http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -80,18 +80,10 @@ impl IntoResponse for Refusal {
             },
         };
         let mut response = json(status_of(self.kind), &body);
-        match self.kind {
-            Kind::RateLimited => {
-                response
-                    .headers_mut()
-                    .insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
-            }
-            Kind::Unsupported => {
-                response
-                    .headers_mut()
-                    .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-            }
-            _ => {}
+        if self.kind == Kind::RateLimited {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
         }
         response
     }

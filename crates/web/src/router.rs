@@ -74,11 +74,7 @@ async fn unknown_path(uri: Uri) -> Response {
 }
 
 async fn wrong_method(method: Method) -> Response {
-    Refusal::new(
-        Kind::Unsupported,
-        format!("{method} is not allowed here, only GET and HEAD"),
-    )
-    .into_response()
+    Refusal::new(Kind::Unsupported, format!("{method} is not allowed here")).into_response()
 }
 
 async fn common_headers(request: Request, next: Next) -> Response {

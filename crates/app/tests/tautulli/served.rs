@@ -85,6 +85,7 @@ impl Served {
             scrape_hint: web::ScrapeHint::default(),
             catalog: Some(catalog.clone()),
             collector: None,
+            setup: None,
             sinks: Vec::new(),
             places: std::collections::BTreeMap::default(),
             history: Some(history.clone()),

@@ -64,6 +64,7 @@ impl House {
             tautulli: None,
             catalog: None,
             collector: None,
+            setup: None,
             sinks: Vec::new(),
             places: std::collections::BTreeMap::default(),
         };

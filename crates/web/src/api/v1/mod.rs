@@ -1,11 +1,13 @@
 //! Version 1 of the public interface: collections as `{ "sessions": […], "meta": {…} }`.
 
+mod body;
 pub(crate) mod collections;
 pub(crate) mod history;
 pub(crate) mod iptv;
 mod map;
 mod openapi;
 mod sinks;
+mod setup;
 pub(crate) mod types;
 mod words;
 
@@ -48,6 +50,7 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
         .merge(iptv::routes())
 }
 
+        .merge(setup::routes())
 pub(crate) fn meta(ctx: &Context, snapshot: &Snapshot, count: usize) -> Meta {
     Meta {
         count,

@@ -60,6 +60,15 @@ use crate::health;
         super::iptv::past::viewings,
         super::iptv::past::users,
         health::health,
+        super::setup::overview,
+        super::setup::start_pin,
+        super::setup::sign_in,
+        super::setup::test,
+        super::setup::test_server,
+        super::setup::save,
+        super::setup::imports::list,
+        super::setup::imports::start,
+        super::setup::imports::upload,
         health::live,
         health::ready,
     ),
@@ -72,6 +81,7 @@ use crate::health;
         (name = "collections", description = "What was watched of collections"),
         (name = "iptv", description = "What stream managers pull from providers and hand on"),
         (name = "health", description = "How this process is"),
+        (name = "setup", description = "The first run: signing in, testing, saving the configuration, importing"),
     )
 )]
 struct Document;

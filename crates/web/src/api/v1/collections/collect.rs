@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use base::Kind;
-use http::header::{ALLOW, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -16,6 +14,7 @@ use super::params::checked_days;
 use super::refused;
 use super::types::{CollectAnswer, CollectStatus, CollectedSnapshot, CollectionFailure, CollectionSnapshot};
 use crate::Context;
+use crate::api::v1::body;
 use crate::collections::{CollectReport, CollectRequest, Place, Wish};
 use crate::respond::{ErrorBody, Refusal, json};
 
@@ -107,21 +106,9 @@ pub(crate) async fn collect(
 ) -> Result<Response, Refusal> {
     let collector =
         (ctx.collector.as_ref()).ok_or_else(|| Refusal::new(Kind::NotFound, "nothing is counted here"))?;
-    if !is_json(&headers) {
-        let what = "the body must be JSON, with the header Content-Type: application/json";
-        return Err(Refusal::new(Kind::BadPayload, what));
-    }
-    let body = to_bytes(request.into_body(), BODY_MAX)
-        .await
-        .map_err(|_| Refusal::new(Kind::BadPayload, format!("the body is over {BODY_MAX} bytes")))?;
+    let body = body::json(&headers, request, BODY_MAX).await?;
     let report = collector.collect(read(&body)?).await.map_err(refused)?;
     Ok(answer(&report))
-}
-
-fn is_json(headers: &HeaderMap) -> bool {
-    let told = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    let media_type = told.unwrap_or_default().split(';').next().unwrap_or_default();
-    media_type.trim().eq_ignore_ascii_case("application/json")
 }
 
 fn read(body: &[u8]) -> Result<CollectRequest, Refusal> {
@@ -177,14 +164,4 @@ fn answer(report: &CollectReport) -> Response {
             failed: CollectionFailure::all(&report.failed),
         },
     )
-}
-
-/// Reading must not count.
-pub(crate) async fn only_post() -> Response {
-    let refusal = Refusal::new(Kind::Unsupported, "only POST is allowed here");
-    let mut response = refusal.into_response();
-    response
-        .headers_mut()
-        .insert(ALLOW, HeaderValue::from_static("POST"));
-    response
 }

@@ -50,10 +50,7 @@ pub(super) fn routes() -> Router<Arc<Context>> {
         .route("/api/v1/collections", get(list))
         .route("/api/v1/collections/top", get(top))
         .route("/api/v1/collections/snapshots", get(all_snapshots))
-        .route(
-            "/api/v1/collections/collect",
-            post(collect::collect).get(collect::only_post),
-        )
+        .route("/api/v1/collections/collect", post(collect::collect))
         .route("/api/v1/collections/{server}/{rating_key}", get(one))
         .route(
             "/api/v1/collections/{server}/{rating_key}/snapshots",
