@@ -8,6 +8,7 @@ use model::{Carried, Ended, Event, Observation, Snapshot, SourceId};
 use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::State;
+use crate::recent::Recent;
 
 /// Observations waiting for the actor. A source whose send would block waits: it may skip a poll, not lose one.
 pub const OBSERVATION_QUEUE: usize = 1024;
@@ -35,6 +36,7 @@ pub struct Live {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     events: broadcast::Sender<Event>,
     unkept: Arc<AtomicU64>,
+    recent: Recent,
 }
 
 impl Live {
@@ -51,6 +53,11 @@ impl Live {
     /// Changes from now on. Subscribe first, then read the snapshot, and nothing is missed.
     pub fn subscribe(&self) -> broadcast::Receiver<Event> {
         self.events.subscribe()
+    }
+
+    /// The load of the last hour; empty unless somebody feeds it.
+    pub fn recent(&self) -> &Recent {
+        &self.recent
     }
 
     /// Ended plays, runs and viewings that the journal had no room for, since the start.
@@ -181,6 +188,7 @@ pub fn channel(servers: impl IntoIterator<Item = (SourceId, &'static str)>) -> (
         snapshots: rx,
         events,
         unkept,
+        recent: Recent::default(),
     };
     (actor, live)
 }

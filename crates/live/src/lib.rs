@@ -12,6 +12,7 @@ mod actor;
 mod iptv;
 mod look;
 pub mod path;
+pub mod recent;
 mod rules;
 mod state;
 

@@ -15,6 +15,7 @@ mod outages;
 mod path;
 mod path_doubts;
 mod properties;
+mod recent;
 mod restore;
 mod rules;
 mod servers;
