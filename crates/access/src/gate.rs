@@ -1,0 +1,673 @@
+//! The gate: who somebody is, and every change to who may be somebody.
+//!
+//! What is kept is read from memory. A change goes to the file first, under a lock that other processes respect, and
+//! counts only when it is there; a file changed by another process (`projectionist access …`) is read again within
+//! [`LOOK_EVERY_MS`].
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use base::error::Chain;
+use base::{Clock, Secret};
+use tokio::sync::Semaphore;
+
+use crate::book::{Account, Book, Key, Role, Scope, is};
+use crate::file::{FileError, Stamp, Store};
+use crate::password::{self, Hashed};
+use crate::refused::Refused;
+use crate::settings::{ADMIN, Mode, Settings};
+use crate::throttle::Throttle;
+use crate::token::{self, Digest};
+
+/// Between two looks at whether another process changed the file.
+const LOOK_EVERY_MS: u64 = 1000;
+
+/// Passwords hashed at once, 19 MiB each; further ones wait.
+const HASHES_MAX: usize = 2;
+
+/// Passwords that wait to be hashed; beyond this whoever asks is sent away.
+const HASHES_WAITING_MAX: usize = 16;
+
+/// When to come back, for who was sent away.
+const BUSY_S: u64 = 5;
+
+/// Seconds between two writings of when somebody was last seen.
+const SEEN_EVERY_S: i64 = 15 * 60;
+
+/// How somebody came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Nobody is asked here.
+    Open,
+    Session,
+    Key,
+    /// A trusted proxy named them.
+    Proxy,
+}
+
+/// Somebody who is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub way: Way,
+    pub role: Role,
+    /// Of the account or the key; absent where nobody is asked.
+    pub name: Option<String>,
+    /// Of a key; of others what follows from the role.
+    pub scopes: Vec<Scope>,
+}
+
+impl Entry {
+    /// Somebody who is not asked who they are.
+    pub fn open() -> Self {
+        Self::person(Way::Open, Role::Admin, None)
+    }
+
+    fn person(way: Way, role: Role, name: Option<String>) -> Self {
+        let scopes = match role {
+            Role::Admin => vec![Scope::Admin],
+            Role::Viewer => vec![Scope::Metrics, Scope::Read],
+        };
+        Self {
+            way,
+            role,
+            name,
+            scopes,
+        }
+    }
+
+    fn of_key(key: &Key) -> Self {
+        let role = if key.scopes.contains(&Scope::Admin) {
+            Role::Admin
+        } else {
+            Role::Viewer
+        };
+        Self {
+            way: Way::Key,
+            role,
+            name: Some(key.name.clone()),
+            scopes: key.scopes.clone(),
+        }
+    }
+
+    /// True if they may see or do what `scope` names.
+    pub fn may(&self, scope: Scope) -> bool {
+        self.scopes.contains(&Scope::Admin) || self.scopes.contains(&scope)
+    }
+}
+
+/// Somebody who has just signed in.
+#[derive(Debug)]
+pub struct SignedIn {
+    pub entry: Entry,
+    /// What the browser keeps.
+    pub token: Secret,
+}
+
+/// A password to be set.
+#[derive(Debug)]
+pub struct NewPassword {
+    /// Who asks, if they are in.
+    pub entry: Option<Entry>,
+    /// True if the request came from this machine, past no proxy.
+    pub straight: bool,
+    /// Address of whoever asks.
+    pub client: IpAddr,
+    pub current: Option<Secret>,
+    pub new: Secret,
+    pub setup_code: Option<Secret>,
+}
+
+/// Cheap to clone; all clones are one gate.
+#[derive(Clone, Debug)]
+pub struct Gate(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    clock: Clock,
+    /// Absent where nothing is kept beyond the process.
+    store: Option<Store>,
+    state: Mutex<State>,
+    /// One change at a time within this process.
+    changing: tokio::sync::Mutex<()>,
+    hashes: Arc<Semaphore>,
+    hashes_waiting: Arc<Semaphore>,
+    setup_code: Secret,
+    code_told: AtomicBool,
+}
+
+#[derive(Debug)]
+struct State {
+    book: Arc<Book>,
+    stamp: Option<Stamp>,
+    looked_mono_ms: u64,
+    throttle: Throttle,
+    /// Not yet written; bounded by the accounts and keys there are.
+    seen: HashMap<Seen, i64>,
+    seen_written_s: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Seen {
+    Account(String),
+    Key(String),
+}
+
+impl Gate {
+    /// For everybody, and keeping nothing: for demonstrations and tests.
+    pub fn open() -> Self {
+        Self::with(Settings::new(Mode::Off), None, Clock::system(), Book::new(), None)
+    }
+
+    /// As `settings` say, keeping nothing beyond the process.
+    pub fn in_memory(settings: Settings, clock: Clock) -> Self {
+        Self::with(settings, None, clock, Book::new(), None)
+    }
+
+    /// With what `data_dir` keeps. A file that cannot be read is an error: it may say who is to be kept out.
+    pub fn load(settings: Settings, data_dir: &Path, clock: Clock) -> Result<Self, FileError> {
+        let store = Store::new(data_dir);
+        let stamp = store.stamp();
+        let book = store.read()?.unwrap_or_else(Book::new);
+        Ok(Self::with(settings, Some(store), clock, book, stamp))
+    }
+
+    fn with(
+        settings: Settings,
+        store: Option<Store>,
+        clock: Clock,
+        book: Book,
+        stamp: Option<Stamp>,
+    ) -> Self {
+        let now_s = clock.now().as_second();
+        Self(Arc::new(Inner {
+            settings,
+            store,
+            state: Mutex::new(State {
+                book: Arc::new(book),
+                stamp,
+                looked_mono_ms: clock.mono_ms(),
+                throttle: Throttle::default(),
+                seen: HashMap::new(),
+                seen_written_s: now_s,
+            }),
+            clock,
+            changing: tokio::sync::Mutex::new(()),
+            hashes: Arc::new(Semaphore::new(HASHES_MAX)),
+            hashes_waiting: Arc::new(Semaphore::new(HASHES_MAX + HASHES_WAITING_MAX)),
+            setup_code: token::code(),
+            code_told: AtomicBool::new(false),
+        }))
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Where everything is kept.
+    pub fn path(&self) -> Option<PathBuf> {
+        self.0.store.as_ref().map(|s| s.path().to_owned())
+    }
+
+    /// Name of the cookie that holds the session: one browser may know several installations under one host, and
+    /// cookies do not know ports.
+    pub fn cookie_name(&self) -> String {
+        format!("projectionist_{}", self.0.book().id)
+    }
+
+    /// True once somebody can sign in with a password and change things.
+    pub fn password_set(&self) -> bool {
+        !self.0.book().has_no_admin()
+    }
+
+    /// What the first password needs unless it comes from this machine. Drawn at each start.
+    pub fn setup_code(&self) -> &Secret {
+        &self.0.setup_code
+    }
+
+    /// Says the setup code in the log, once, if there is no password yet.
+    pub fn tell_setup_code(&self) {
+        let asked = matches!(self.0.settings.mode, Mode::Auto | Mode::Password);
+        if !asked || self.password_set() || self.0.code_told.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let code = self.0.setup_code.expose();
+        tracing::info!(
+            "no admin password is set: open the page and set one with the setup code {code}, or run \
+             `projectionist access password` on this machine"
+        );
+    }
+
+    /// Makes the configured password the one of [`ADMIN`]. Another than before ends the sessions it opened.
+    pub async fn adopt_configured_password(&self) -> Result<(), Refused> {
+        let Some(password) = self.0.settings.admin_password.clone() else {
+            return Ok(());
+        };
+        let known = self.0.book().account(ADMIN).map(|a| a.password.clone());
+        if let Some(known) = known
+            && self.fits(known, password.clone()).await?
+        {
+            return Ok(());
+        }
+        let (hashed, now_s) = (self.hash(password).await?, self.now_s());
+        self.change_or_remember(move |book| book.set_password(ADMIN, Role::Admin, hashed.clone(), now_s))
+            .await
+    }
+
+    /// Who has this session.
+    pub fn session(&self, token: &str) -> Option<Entry> {
+        let (book, now_s) = (self.0.book(), self.now_s());
+        let account = book.session(&Digest::of(token), self.0.settings.session_days, now_s)?;
+        self.saw(Seen::Account(account.name.clone()), now_s);
+        Some(Entry::person(
+            Way::Session,
+            account.role,
+            Some(account.name.clone()),
+        ))
+    }
+
+    /// Who has this key.
+    pub fn key(&self, key: &str) -> Option<Entry> {
+        let book = self.0.book();
+        let key = book.key(&Digest::of(key))?;
+        self.saw(Seen::Key(key.id.clone()), self.now_s());
+        Some(Entry::of_key(key))
+    }
+
+    /// Somebody whom a trusted proxy named.
+    pub fn of_proxy(&self, user: &str) -> Entry {
+        let admins = self.0.settings.proxy_admins.as_ref();
+        let role = match admins {
+            Some(admins) if !admins.iter().any(|a| is(a, user)) => Role::Viewer,
+            _ => Role::Admin,
+        };
+        Entry::person(Way::Proxy, role, Some(user.to_owned()))
+    }
+
+    /// `client` is whose attempts are counted.
+    pub async fn sign_in(&self, client: IpAddr, name: &str, password: Secret) -> Result<SignedIn, Refused> {
+        self.passwords_count()?;
+        self.attempt(client)?;
+        let account = self.0.book().account(name).cloned();
+        // Whoever is unknown costs as much time as whoever is known.
+        let hashed = account
+            .as_ref()
+            .map_or_else(Hashed::nobody, |a| a.password.clone());
+        if !self.fits(hashed, password).await? {
+            return Err(Refused::WrongPassword);
+        }
+        let account = account.ok_or(Refused::WrongPassword)?;
+        self.right(client);
+        self.begin_session(account.name).await
+    }
+
+    pub async fn sign_out(&self, token: &str) -> Result<(), Refused> {
+        let digest = Digest::of(token);
+        self.change_or_remember(move |book| {
+            book.end_session(&digest);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Sets the first password, or another one for who is in; ends every session of the account but the one it begins.
+    pub async fn set_password(&self, asked: NewPassword) -> Result<SignedIn, Refused> {
+        self.passwords_count()?;
+        if let Some(fault) = password::fault(&asked.new) {
+            return Err(Refused::Bad(fault));
+        }
+        let entry = asked
+            .entry
+            .as_ref()
+            .filter(|e| matches!(e.way, Way::Session | Way::Open));
+        let name = entry
+            .and_then(|e| e.name.clone())
+            .unwrap_or_else(|| ADMIN.to_owned());
+        if is(&name, ADMIN) && self.0.settings.admin_password.is_some() {
+            let why =
+                "this password is set in the configuration ([access] admin_password) and is changed there";
+            return Err(Refused::Forbidden(why.to_owned()));
+        }
+        let known = self.0.book().account(&name).cloned();
+        match &known {
+            Some(account) => self.prove_current(&asked, entry, account).await?,
+            None => self.prove_first(&asked)?,
+        }
+        let (hashed, now_s, first) = (self.hash(asked.new).await?, self.now_s(), known.is_none());
+        let of = name.clone();
+        self.change(move |book| {
+            // Another may have been quicker.
+            if first && !book.has_no_admin() {
+                return Err(Refused::SignedOut);
+            }
+            book.set_password(&of, Role::Admin, hashed.clone(), now_s)
+        })
+        .await?;
+        self.begin_session(name).await
+    }
+
+    async fn prove_current(
+        &self,
+        asked: &NewPassword,
+        entry: Option<&Entry>,
+        account: &Account,
+    ) -> Result<(), Refused> {
+        if entry.is_none() {
+            return Err(Refused::SignedOut);
+        }
+        let Some(current) = asked.current.clone() else {
+            return Err(Refused::Bad(
+                "the current password is needed, as `current`".to_owned(),
+            ));
+        };
+        self.attempt(asked.client)?;
+        if !self.fits(account.password.clone(), current).await? {
+            return Err(Refused::WrongCurrent);
+        }
+        self.right(asked.client);
+        Ok(())
+    }
+
+    fn prove_first(&self, asked: &NewPassword) -> Result<(), Refused> {
+        if self.password_set() {
+            return Err(Refused::SignedOut);
+        }
+        if asked.straight {
+            return Ok(());
+        }
+        let Some(code) = &asked.setup_code else {
+            self.tell_setup_code();
+            let why = "the setup code is needed, as `setup_code`; the log of this process shows it";
+            return Err(Refused::Forbidden(why.to_owned()));
+        };
+        self.attempt(asked.client)?;
+        let (given, wanted) = (
+            token::plain_code(code.expose()),
+            token::plain_code(self.0.setup_code.expose()),
+        );
+        if !token::same(given.as_bytes(), wanted.as_bytes()) {
+            self.tell_setup_code();
+            return Err(Refused::WrongCode);
+        }
+        self.right(asked.client);
+        Ok(())
+    }
+
+    /// Sets a password without asking for another: for whoever may write the file anyway. Makes [`ADMIN`] if it does
+    /// not exist, and no other.
+    pub async fn reset_password(&self, name: &str, new: Secret) -> Result<(), Refused> {
+        if let Some(fault) = password::fault(&new) {
+            return Err(Refused::Bad(fault));
+        }
+        let (hashed, now_s, name) = (self.hash(new).await?, self.now_s(), name.to_owned());
+        self.change(move |book| {
+            if book.account(&name).is_none() && !is(&name, ADMIN) {
+                return Err(Refused::Unknown("no account has this name"));
+            }
+            book.set_password(&name, Role::Admin, hashed.clone(), now_s)
+        })
+        .await
+    }
+
+    /// With when each was last seen, as far as this process knows.
+    pub fn accounts(&self) -> Vec<Account> {
+        self.0.current().accounts
+    }
+
+    pub async fn add_account(&self, name: String, role: Role, password: Secret) -> Result<Account, Refused> {
+        if let Some(fault) = password::fault(&password) {
+            return Err(Refused::Bad(fault));
+        }
+        let (hashed, now_s) = (self.hash(password).await?, self.now_s());
+        self.change(move |book| {
+            book.add_account(&name, role, hashed.clone(), now_s)?;
+            book.accounts
+                .last()
+                .cloned()
+                .ok_or(Refused::Unknown("no account has this name"))
+        })
+        .await
+    }
+
+    pub async fn remove_account(&self, name: String) -> Result<(), Refused> {
+        if is(&name, ADMIN) && self.0.settings.admin_password.is_some() {
+            let why = "this account is set in the configuration ([access] admin_password)";
+            return Err(Refused::Forbidden(why.to_owned()));
+        }
+        self.change(move |book| book.remove_account(&name)).await
+    }
+
+    /// With when each was last used, as far as this process knows.
+    pub fn keys(&self) -> Vec<Key> {
+        self.0.current().keys
+    }
+
+    /// The key itself is told this once and kept nowhere.
+    pub async fn add_key(&self, name: String, scopes: Vec<Scope>) -> Result<(Secret, Key), Refused> {
+        let (secret, now_s) = (token::key(), self.now_s());
+        let digest = Digest::of(secret.expose());
+        let key = self
+            .change(move |book| book.add_key(&name, &scopes, digest, now_s))
+            .await?;
+        Ok((secret, key))
+    }
+
+    pub async fn remove_key(&self, id: String) -> Result<(), Refused> {
+        self.change(move |book| book.remove_key(&id)).await
+    }
+
+    fn now_s(&self) -> i64 {
+        self.0.clock.now().as_second()
+    }
+
+    fn passwords_count(&self) -> Result<(), Refused> {
+        if self.0.settings.mode == Mode::Proxy {
+            let why = "the reverse proxy in front of us says who is signed in; passwords are not used";
+            return Err(Refused::Forbidden(why.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn attempt(&self, client: IpAddr) -> Result<(), Refused> {
+        let now_ms = self.0.clock.mono_ms();
+        let counted = self.0.state().throttle.attempt(client, now_ms);
+        counted.map_err(|wait_s| Refused::Throttled { wait_s })
+    }
+
+    fn right(&self, client: IpAddr) {
+        self.0.state().throttle.right(client);
+    }
+
+    async fn begin_session(&self, account: String) -> Result<SignedIn, Refused> {
+        let (token, now_s) = (token::session(), self.now_s());
+        let digest = Digest::of(token.expose());
+        let entry = self
+            .change_or_remember(move |book| {
+                // It may have gone meanwhile.
+                let role = book.account(&account).ok_or(Refused::WrongPassword)?.role;
+                book.begin_session(&account, digest, now_s);
+                Ok(Entry::person(Way::Session, role, Some(account.clone())))
+            })
+            .await?;
+        Ok(SignedIn { entry, token })
+    }
+
+    async fn fits(&self, hashed: Hashed, password: Secret) -> Result<bool, Refused> {
+        self.compute(move || hashed.fits(&password)).await
+    }
+
+    async fn hash(&self, password: Secret) -> Result<Hashed, Refused> {
+        self.compute(move || Hashed::new(&password)).await
+    }
+
+    /// On a thread that nobody waits for, with a bound on the memory of all together.
+    async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Refused> {
+        let busy = || Refused::Busy { wait_s: BUSY_S };
+        let waiting = self
+            .0
+            .hashes_waiting
+            .clone()
+            .try_acquire_owned()
+            .map_err(|_| busy())?;
+        let room = self.0.hashes.clone().acquire_owned().await.map_err(|_| busy())?;
+        // Both permits go with the work: who hangs up does not make room for another.
+        let done = tokio::task::spawn_blocking(move || {
+            let _held = (waiting, room);
+            work()
+        });
+        done.await.map_err(|_| busy())
+    }
+
+    /// Changes the book on disk, then in memory. It counts only if it is on disk.
+    async fn change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Book) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Refused> {
+        self.try_change(work).await.inspect_err(|refused| {
+            if let Refused::File(e) = refused {
+                tracing::error!(kind = e.kind().as_str(), "changing who has access: {}", Chain(e));
+            }
+        })
+    }
+
+    async fn try_change<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Book) -> Result<T, Refused> + Send + 'static,
+    ) -> Result<T, Refused> {
+        let _turn = self.0.changing.lock().await;
+        let inner = self.0.clone();
+        let changed = tokio::task::spawn_blocking(move || inner.change(work)).await;
+        changed.unwrap_or_else(|_| Err(Refused::Busy { wait_s: BUSY_S }))
+    }
+
+    /// As [`Self::change`]; where nothing can be written it is remembered until the end of the process, so that one can
+    /// sign in on a machine whose disk is full or read-only.
+    async fn change_or_remember<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Book) -> Result<T, Refused> + Clone + Send + 'static,
+    ) -> Result<T, Refused> {
+        match self.try_change(work.clone()).await {
+            Err(Refused::File(e @ FileError::Unwritable { .. })) => {
+                tracing::warn!(
+                    kind = e.kind().as_str(),
+                    "who signed in is forgotten at the next start: {}",
+                    Chain(&e)
+                );
+                let mut state = self.0.state();
+                let mut book = Book::clone(&state.book);
+                let done = work(&mut book)?;
+                state.book = Arc::new(book);
+                Ok(done)
+            }
+            Err(Refused::File(e)) => {
+                tracing::error!(kind = e.kind().as_str(), "changing who has access: {}", Chain(&e));
+                Err(Refused::File(e))
+            }
+            other => other,
+        }
+    }
+
+    /// Notes that somebody was here, and writes that now and then.
+    fn saw(&self, who: Seen, now_s: i64) {
+        let due = {
+            let mut state = self.0.state();
+            state.seen.insert(who, now_s);
+            let due = now_s - state.seen_written_s >= SEEN_EVERY_S;
+            if due {
+                state.seen_written_s = now_s;
+            }
+            due && self.0.store.is_some()
+        };
+        if due {
+            let gate = self.clone();
+            tokio::spawn(async move {
+                if let Err(e) = gate.change(|_| Ok(())).await {
+                    tracing::debug!("when somebody was last seen was not written: {}", Chain(&e));
+                }
+            });
+        }
+    }
+}
+
+impl Inner {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is kept, read again if another process changed it.
+    fn book(&self) -> Arc<Book> {
+        let now_ms = self.clock.mono_ms();
+        let mut state = self.state();
+        if let Some(store) = &self.store
+            && now_ms.saturating_sub(state.looked_mono_ms) >= LOOK_EVERY_MS
+        {
+            state.looked_mono_ms = now_ms;
+            let stamp = store.stamp();
+            // A file that is gone keeps nobody out: what was read of it holds until the end of the process.
+            if stamp != state.stamp && stamp.is_some() {
+                state.stamp = stamp;
+                match store.read() {
+                    Ok(Some(book)) => state.book = Arc::new(book),
+                    Ok(None) => {}
+                    Err(e) => tracing::error!(
+                        kind = e.kind().as_str(),
+                        "what was known about access before stays in force: {}",
+                        Chain(&e)
+                    ),
+                }
+            }
+        }
+        state.book.clone()
+    }
+
+    /// What is kept, with when everybody was last seen.
+    fn current(&self) -> Book {
+        let mut book = Book::clone(&self.book());
+        let seen = self.state().seen.clone();
+        see(&mut book, &seen);
+        book
+    }
+
+    /// Blocks, on the file and on other processes.
+    fn change<T>(&self, work: impl FnOnce(&mut Book) -> Result<T, Refused>) -> Result<T, Refused> {
+        let Some(store) = &self.store else {
+            let mut book = self.current();
+            let done = work(&mut book)?;
+            self.state().book = Arc::new(book);
+            return Ok(done);
+        };
+        let turn = store.turn()?;
+        let before = store.read()?;
+        let mut book = before.unwrap_or_else(|| Book::clone(&self.state().book));
+        let seen = self.state().seen.clone();
+        see(&mut book, &seen);
+        let now_s = self.clock.now().as_second();
+        book.prune(self.settings.session_days, now_s);
+        let done = work(&mut book)?;
+        store.write(&book, &turn)?;
+        let mut state = self.state();
+        state.stamp = store.stamp();
+        state.book = Arc::new(book);
+        state.seen_written_s = now_s;
+        let written = |who: &Seen, at: &i64| seen.get(who) == Some(at);
+        state.seen.retain(|who, at| !written(who, at));
+        Ok(done)
+    }
+}
+
+fn see(book: &mut Book, seen: &HashMap<Seen, i64>) {
+    for account in &mut book.accounts {
+        let at = seen.get(&Seen::Account(account.name.clone())).copied();
+        account.last_seen_at_s = at.max(account.last_seen_at_s);
+    }
+    for key in &mut book.keys {
+        let at = seen.get(&Seen::Key(key.id.clone())).copied();
+        key.last_used_at_s = at.max(key.last_used_at_s);
+    }
+}
