@@ -21,6 +21,8 @@ mod scrape;
 mod serve;
 pub mod setup;
 pub mod tautulli;
+#[cfg(feature = "ui")]
+mod ui;
 
 pub use api::v1::openapi_json;
 pub use catalog::{Catalog, CatalogError, CatalogQuestion, QUESTIONS_MAX};

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use axum::routing::{MethodRouter, get};
 use base::Kind;
 use export::Profile;
 use http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
@@ -21,21 +21,32 @@ use crate::{Context, api, health, page, scrape, tautulli};
 /// health check inside the container asks without.
 pub fn router(ctx: Arc<Context>, default_profile: Profile) -> Router {
     let routes = probes(metrics(default_profile))
-        .route("/", get(page::status))
+        .route("/", front())
+        .route("/status", get(page::status))
         .route("/assets/{file}", get(page::asset))
         .route("/metrics/{profile}", get(scrape::of_profile))
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
         .merge(api::v1::routes())
         .merge(tautulli::routes());
+    #[cfg(feature = "ui")]
+    let routes = routes.merge(crate::ui::routes());
     let all = match ctx.base_path.as_str() {
         "" => routes,
         base => routes
             .clone()
-            .route(&format!("{base}/"), get(page::status))
+            .route(&format!("{base}/"), front())
             .nest(base, routes),
     };
     finish(all, ctx)
+}
+
+/// What stands at `/`: the dashboard, or the status page in a program built without it.
+fn front() -> MethodRouter<Arc<Context>> {
+    #[cfg(feature = "ui")]
+    return crate::ui::front();
+    #[cfg(not(feature = "ui"))]
+    return get(page::status);
 }
 
 /// For an extra listener that scrapers of another exporter know: `/metrics` in one profile, `/health`,
@@ -73,6 +84,7 @@ async fn unknown_path(uri: Uri) -> Response {
     Refusal::new(Kind::NotFound, format!("there is nothing at {}", uri.path())).into_response()
 }
 
+/// What is allowed instead stands in the header `Allow`, which axum adds from the route.
 async fn wrong_method(method: Method) -> Response {
     Refusal::new(Kind::Unsupported, format!("{method} is not allowed here")).into_response()
 }

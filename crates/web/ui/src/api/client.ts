@@ -1,0 +1,74 @@
+// Talks to /api/v1, and to nothing else. Addresses are relative to <base>, so a base path needs no code here.
+
+export type Params = Record<string, string | number | boolean | readonly string[] | undefined>;
+
+/** A refusal of the server, or none of its answers. */
+export class ApiError extends Error {
+  constructor(
+    /** HTTP status; 0 where nobody answered. */
+    readonly status: number,
+    readonly kind: string,
+    message: string,
+    /** What to do about it, where the server knows. */
+    readonly hint?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What happens when an answer says that nobody is signed in. */
+let onUnauthorized: () => void = () => {};
+
+export function whenUnauthorized(then: () => void): void {
+  onUnauthorized = then;
+}
+
+/** `path` (without a leading slash, such as `api/v1/servers`) with its parameters. */
+export function address(path: string, params: Params = {}): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) {
+    if (value === undefined || value === "") continue;
+    for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
+  }
+  const text = query.toString();
+  return new URL(text ? `${path}?${text}` : path, document.baseURI).href;
+}
+
+export async function get<T>(path: string, params?: Params, signal?: AbortSignal): Promise<T> {
+  return ask<T>(address(path, params), { signal });
+}
+
+/** A change. The header tells our own page from somebody else's form. */
+export async function send<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { "X-Projectionist": "1" };
+  const raw = body instanceof Blob;
+  if (body !== undefined && !raw) headers["Content-Type"] = "application/json";
+  return ask<T>(address(path), { method, headers, body: raw || body === undefined ? body : JSON.stringify(body) });
+}
+
+async function ask<T>(url: string, init: RequestInit): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(url, { credentials: "same-origin", ...init });
+  } catch (cause) {
+    if (init.signal?.aborted) throw cause;
+    throw new ApiError(0, "unreachable", "Projectionist does not answer. It may be restarting.");
+  }
+  const text = await response.text();
+  if (!response.ok) {
+    const refusal = refusalOf(response.status, text);
+    if (response.status === 401) onUnauthorized();
+    throw refusal;
+  }
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+function refusalOf(status: number, text: string): ApiError {
+  try {
+    const { error } = JSON.parse(text) as { error: { kind: string; message: string; hint?: string } };
+    return new ApiError(status, error.kind, error.message, error.hint);
+  } catch {
+    // Not ours: a proxy in between.
+    return new ApiError(status, "server_error", `the answer was ${status}, without an explanation`);
+  }
+}

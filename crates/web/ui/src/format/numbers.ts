@@ -1,0 +1,41 @@
+// Numbers for people. Nothing known is an en dash, never 0.
+
+export const NOTHING = "–";
+
+const plain = new Intl.NumberFormat();
+const oneDigit = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+
+export function count(n: number | undefined | null): string {
+  return n == null ? NOTHING : plain.format(n);
+}
+
+/** `12 plays`, `1 play`. */
+export function counted(n: number, one: string, many = `${one}s`): string {
+  return `${plain.format(n)} ${n === 1 ? one : many}`;
+}
+
+function scaled(n: number, step: number, units: readonly string[]): string {
+  let at = 0;
+  let value = n;
+  while (Math.abs(value) >= step && at < units.length - 1) {
+    value /= step;
+    at += 1;
+  }
+  const digits = Math.abs(value) < 10 && at > 0 ? oneDigit.format(value) : plain.format(Math.round(value));
+  return `${digits} ${units[at] ?? ""}`;
+}
+
+/** Bits per second in decimal units, as networks count. */
+export function bitrate(bps: number | undefined | null): string {
+  return bps == null ? NOTHING : scaled(bps, 1000, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s", "Tbit/s"]);
+}
+
+/** Bytes in binary units, as media servers show them. */
+export function bytes(n: number | undefined | null): string {
+  return n == null ? NOTHING : scaled(n, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);
+}
+
+/** 0 to 1 as a percentage. */
+export function percent(ratio: number | undefined | null): string {
+  return ratio == null ? NOTHING : `${plain.format(Math.round(ratio * 100))} %`;
+}

@@ -1,0 +1,5 @@
+import { Head } from "../../ui/parts";
+
+export default function Page() {
+  return <Head title="settings" />;
+}

@@ -1,0 +1,99 @@
+// Which plays are looked at. The filter is the query of the address, under the names of /api/v1 ("History" in its
+// reference), so that every page passes it on as it is.
+import type { ComponentChildren } from "preact";
+import { place, setQuery } from "../../app/router";
+import { zone } from "../../format/times";
+import { DECISIONS, MEDIA, NETWORKS, word } from "../../format/words";
+import type { Params } from "../../api/client";
+import { Icon } from "../icon";
+import { Segments } from "../parts";
+
+/** Parameters that choose plays, with how a chip names them. */
+export const FILTERS: Record<string, string> = {
+  server: "Server",
+  library: "Library",
+  user: "User",
+  user_id: "User",
+  platform: "Platform",
+  player: "Player",
+  decision: "Stream",
+  media: "Media",
+  network: "Network",
+  origin: "Origin",
+  title: "Title",
+  rating_key: "Item",
+  group_id: "Group",
+  q: "Search",
+};
+
+const RANGES = [
+  ["7", "7 days"],
+  ["30", "30 days"],
+  ["90", "90 days"],
+  ["365", "Year"],
+  ["0", "All time"],
+] as const;
+
+/** The filter of the present address as parameters of the interface, days counted in this browser's zone. */
+export function filterParams(days = "30"): Params {
+  const { query } = place.value;
+  const params: Record<string, string | readonly string[]> = { time_zone: zone };
+  for (const name of Object.keys(FILTERS)) if (query.has(name)) params[name] = query.getAll(name);
+  const [from, to] = [query.get("from"), query.get("to")];
+  if (from) params.from = from;
+  if (to) params.to = to;
+  if (!from && !to) params.days = query.get("days") ?? days;
+  return params;
+}
+
+export function FilterBar(props: {
+  /** Range while the address names none, in days; 0 is all time. */
+  days?: string;
+  /** Without a choice of the range. */
+  noRange?: boolean;
+  children?: ComponentChildren;
+}) {
+  const { query } = place.value;
+  const range = query.has("from") || query.has("to") ? "custom" : (query.get("days") ?? props.days ?? "30");
+  return (
+    <div class="row wrap filters">
+      {!props.noRange && (
+        <Segments
+          label="Range"
+          value={range}
+          options={RANGES}
+          onChange={(days) => setQuery({ days, from: undefined, to: undefined })}
+        />
+      )}
+      {props.children}
+      <Chips />
+    </div>
+  );
+}
+
+function Chips() {
+  const { query } = place.value;
+  return (
+    <>
+      {Object.entries(FILTERS).flatMap(([name, title]) =>
+        query.getAll(name).map((value) => (
+          <span class="chip" key={`${name}=${value}`}>
+            {title}: {shown(name, value)}
+            <button
+              type="button"
+              aria-label={`Without ${title} ${value}`}
+              onClick={() => setQuery({ [name]: query.getAll(name).filter((v) => v !== value) })}
+            >
+              <Icon name="close" />
+            </button>
+          </span>
+        )),
+      )}
+    </>
+  );
+}
+
+function shown(name: string, value: string): string {
+  const words = { decision: DECISIONS, media: MEDIA, network: NETWORKS }[name];
+  return words ? word(words, value) : value;
+}
