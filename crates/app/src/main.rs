@@ -15,6 +15,7 @@ mod failure;
 mod installation;
 mod keeping;
 mod listen;
+mod load;
 mod logging;
 mod output;
 mod places;

@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::discovery::{self, Discovered};
 use crate::recorder::{Describe, Fill};
 use crate::sending::Sending;
-use crate::{catalog, keeping, logging, tautulli_sync};
+use crate::{catalog, keeping, load, logging, tautulli_sync};
 
 /// The running sources, and what a further one needs.
 #[derive(Debug)]
@@ -72,6 +72,14 @@ impl Sources {
         let (live, cancel) = (self.live.clone(), self.cancel.clone());
         self.supervisor
             .restart("censor", move || logging::learn(live.watch(), cancel.clone()));
+    }
+
+    /// Keeps the load of the last hour.
+    pub(crate) fn sample(&mut self) {
+        let (live, clock, cancel) = (self.live.clone(), self.clock.clone(), self.cancel.clone());
+        self.supervisor.restart("load", move || {
+            load::sample(live.clone(), clock.clone(), cancel.clone())
+        });
     }
 
     /// Watches one server until the end.

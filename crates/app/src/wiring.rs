@@ -119,6 +119,7 @@ pub(crate) async fn build(
     let filling = keeper.as_ref().filter(|_| config.history.backfill);
     sources.gaps = filling.map(|k| k.fill(&sources.live, &sources.cancel));
     sources.watch_all(&config);
+    sources.sample();
     let collector = history
         .clone()
         .map(|history| sources.tend(history, &recording, &config));
@@ -145,6 +146,7 @@ pub(crate) async fn build(
         tasks: sources.supervisor.stats(),
         options,
         places,
+        upload_limit_bps: config.web.upload_limit_bps(),
         version: env!("CARGO_PKG_VERSION"),
         started_at: sources.clock.now(),
         cancel: http_cancel.clone(),
@@ -157,9 +159,9 @@ pub(crate) async fn build(
         tautulli,
         catalog: Some(sources.catalog.clone()),
         collector,
+        setup: None,
         sinks: sending.stats(),
     });
-        setup: None,
     sources.send(sending, &context);
     let (http, addrs) = serve(listeners, &context, profile(&config.default_profile)?)?;
     ready.store(true, Ordering::SeqCst);

@@ -53,6 +53,8 @@ pub struct Context {
     /// Addresses of media servers, which tell whose viewer of a stream manager one is. A server without an entry is
     /// told apart by channel and time alone. Start with `BTreeMap::default()`.
     pub places: BTreeMap<SourceId, Vec<IpAddr>>,
+    /// What the house's line can carry upwards, for whoever draws load against it.
+    pub upload_limit_bps: Option<u64>,
 }
 
 impl Context {

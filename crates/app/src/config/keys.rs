@@ -60,6 +60,12 @@ pub(crate) static TABLES: &[Table] = &[
         keys: METRICS,
     },
     Table {
+        name: "web",
+        repeated: false,
+        doc: "What the web page is told besides what is seen.",
+        keys: WEB,
+    },
+    Table {
         name: "plex",
         repeated: true,
         doc: "A Plex server to watch; repeat the table for each. Give `url`, or `name` to find it through plex.tv.",
@@ -189,6 +195,13 @@ static METRICS: &[Key] = &[
     )
     .flag("label-titles"),
 ];
+
+static WEB: &[Key] = &[key(
+    "upload_mbps",
+    Whole(1),
+    Absent("none"),
+    "What the line of the house carries upwards, in megabits per second; bandwidth is drawn against it.",
+)];
 
 static PLEX: &[Key] = &[
     key(

@@ -57,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     pub(crate) metrics: Metrics,
     #[serde(default)]
+    pub(crate) web: Web,
+    #[serde(default)]
     pub(crate) plex: Vec<plex::Config>,
     pub(crate) plex_tv: plex::TvConfig,
     pub(crate) history: Keeping,
@@ -118,6 +120,20 @@ pub(crate) struct Log {
 pub(crate) struct Metrics {
     pub(crate) users: String,
     pub(crate) titles: String,
+}
+
+/// `[web]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Web {
+    #[serde(default)]
+    pub(crate) upload_mbps: Option<u32>,
+}
+
+impl Web {
+    pub(crate) fn upload_limit_bps(&self) -> Option<u64> {
+        self.upload_mbps.map(|mbps| u64::from(mbps) * 1_000_000)
+    }
 }
 
 /// `[dispatcharr_metrics]`.

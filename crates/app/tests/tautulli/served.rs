@@ -88,6 +88,7 @@ impl Served {
             setup: None,
             sinks: Vec::new(),
             places: std::collections::BTreeMap::default(),
+            upload_limit_bps: None,
             history: Some(history.clone()),
             recording: history::record::Status::default(),
             tautulli: Some(settings),

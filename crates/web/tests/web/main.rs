@@ -7,6 +7,7 @@ mod documented;
 mod events;
 mod health;
 mod iptv;
+mod load;
 mod managers;
 mod metrics;
 mod page;

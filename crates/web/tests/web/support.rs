@@ -67,6 +67,7 @@ impl House {
             setup: None,
             sinks: Vec::new(),
             places: std::collections::BTreeMap::default(),
+            upload_limit_bps: None,
         };
         change(&mut ctx);
         Self {

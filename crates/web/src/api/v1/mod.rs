@@ -4,10 +4,11 @@ mod body;
 pub(crate) mod collections;
 pub(crate) mod history;
 pub(crate) mod iptv;
+mod load;
 mod map;
 mod openapi;
-mod sinks;
 mod setup;
+mod sinks;
 pub(crate) mod types;
 mod words;
 
@@ -43,14 +44,15 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
         .route("/api/v1/sessions", get(sessions))
         .route("/api/v1/sessions/{id}", get(session))
         .route("/api/v1/events", get(events))
+        .route("/api/v1/load", get(load::load))
         .route("/api/v1/sinks", get(sinks::sinks))
         .route("/api/v1/openapi.json", get(openapi))
         .merge(collections::routes())
         .merge(history::routes())
         .merge(iptv::routes())
+        .merge(setup::routes())
 }
 
-        .merge(setup::routes())
 pub(crate) fn meta(ctx: &Context, snapshot: &Snapshot, count: usize) -> Meta {
     Meta {
         count,

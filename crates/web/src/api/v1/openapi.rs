@@ -23,6 +23,7 @@ use crate::health;
         super::sessions,
         super::session,
         super::events,
+        super::load::load,
         super::sinks::sinks,
         super::history::history,
         super::history::one,
@@ -59,7 +60,6 @@ use crate::health;
         super::iptv::past::runs,
         super::iptv::past::viewings,
         super::iptv::past::users,
-        health::health,
         super::setup::overview,
         super::setup::start_pin,
         super::setup::sign_in,
@@ -69,6 +69,7 @@ use crate::health;
         super::setup::imports::list,
         super::setup::imports::start,
         super::setup::imports::upload,
+        health::health,
         health::live,
         health::ready,
     ),
@@ -80,8 +81,8 @@ use crate::health;
         (name = "analytics", description = "What was played, counted"),
         (name = "collections", description = "What was watched of collections"),
         (name = "iptv", description = "What stream managers pull from providers and hand on"),
-        (name = "health", description = "How this process is"),
         (name = "setup", description = "The first run: signing in, testing, saving the configuration, importing"),
+        (name = "health", description = "How this process is"),
     )
 )]
 struct Document;
@@ -99,12 +100,17 @@ pub fn openapi_json() -> String {
     text.clone()
 }
 
-/// utoipa describes an optional field as "this or null"; ours are left out instead, so null is struck out.
+/// utoipa describes an optional field as "this or null"; ours are left out instead, so null is struck out. What is in
+/// a list keeps its own word: a series of numbers has null where nothing is known of a moment.
 fn without_null(value: &mut Value) {
     match value {
         Value::Array(members) => members.iter_mut().for_each(without_null),
         Value::Object(fields) => {
+            let own = fields.get_mut("items").map(|items| items["type"].clone());
             fields.values_mut().for_each(without_null);
+            if let Some(own @ Value::Array(_)) = own {
+                fields["items"]["type"] = own;
+            }
             if let Some(Value::Array(types)) = fields.get_mut("type") {
                 types.retain(|t| t != "null");
                 if let [only] = types.as_slice() {
@@ -137,6 +143,7 @@ mod tests {
             "a": { "type": ["string", "null"], "description": "d" },
             "b": { "description": "why", "oneOf": [{ "type": "null" }, { "$ref": "#/x" }] },
             "c": { "oneOf": [{ "type": "string" }, { "type": "integer" }] },
+            "d": { "type": ["array", "null"], "items": { "type": ["number", "null"] } },
         });
         without_null(&mut value);
         assert_eq!(
@@ -145,6 +152,7 @@ mod tests {
                 "a": { "type": "string", "description": "d" },
                 "b": { "description": "why", "$ref": "#/x" },
                 "c": { "oneOf": [{ "type": "string" }, { "type": "integer" }] },
+                "d": { "type": "array", "items": { "type": ["number", "null"] } },
             })
         );
     }
