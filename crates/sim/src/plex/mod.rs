@@ -10,6 +10,7 @@ mod frames;
 mod item;
 mod item_view;
 mod names;
+mod picture;
 mod playing;
 mod requests;
 mod seed;

@@ -3,6 +3,7 @@
 mod about;
 mod gate;
 mod library;
+mod photo;
 mod reply;
 mod request;
 mod routes;

@@ -17,6 +17,7 @@ pub(super) enum Reply {
     Page(Node, Paged),
     /// A whole document, already spelled.
     Bytes(Vec<u8>),
+    Png(Vec<u8>),
     /// 200 without a body.
     Done,
     Error(StatusCode),
@@ -51,6 +52,7 @@ impl Reply {
         let (bytes, paged) = match self {
             Self::Error(status) => return error_page(status),
             Self::Done => return Response::new(Body::empty()),
+            Self::Png(bytes) => return picture(bytes),
             Self::Bytes(bytes) => (bytes, None),
             Self::Tree(tree) => (document(&tree, spelling), None),
             Self::Page(tree, page) => {
@@ -78,6 +80,17 @@ impl Reply {
         }
         response
     }
+}
+
+fn picture(bytes: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/png"));
+    headers.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("max-age=31536000"),
+    );
+    response
 }
 
 /// The server's one-line HTML page, whatever was asked for.

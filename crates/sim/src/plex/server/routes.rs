@@ -11,7 +11,7 @@ use crate::plex::fault::Fault;
 use crate::plex::requests::{RequestSeen, redact};
 use crate::plex::server::reply::{self, Reply};
 use crate::plex::server::request::Request;
-use crate::plex::server::{about, library, shelf, statistics, status, streams};
+use crate::plex::server::{about, library, photo, shelf, statistics, status, streams};
 use crate::plex::value::Spelling;
 use crate::plex::world::{Lifecycle, World, lock};
 
@@ -195,6 +195,8 @@ fn route(world: &World, request: &Request, caller: &Caller, segments: &[&str], s
         ["hubs", rest @ ..] => shelf::hubs(world, request, rest),
         ["playlists", rest @ ..] => shelf::playlists(world, request, rest),
         ["clients", ..] | ["livetv", "sessions" | "dvrs"] => about::nothing(),
+        ["photo", ":", "transcode"] => photo::resized(world, request, caller),
+        ["library", rest @ ..] if photo::is_picture(rest) => photo::whole(world, caller, rest),
         ["library", rest @ ..] => library::route(world, request, caller, rest),
         ["status", "sessions"] => status::sessions(world, spelling),
         ["status", "sessions", "background"] => status::background(world),

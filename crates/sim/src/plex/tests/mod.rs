@@ -2,6 +2,7 @@
 
 mod control;
 mod http;
+mod pictures;
 mod sessions;
 mod shelf;
 mod statistics;
