@@ -11,6 +11,7 @@ mod figures;
 mod needs;
 mod test;
 mod tidy;
+mod ui;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -21,6 +22,8 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   test             install what the tests need, then check, lint and test everything
+  ui               the dashboard's part of it alone: types, rules, weight, and pages in a real browser
+  screenshots      pictures of every page into docs/img
   tidy             the house rules no compiler checks: arrows between crates, file lengths, stray notes
   captures DIR     decode every recorded Plex payload below DIR and say what was left out
   figures [SECS]   measure the release binary against the simulator and print the table of the README
@@ -33,6 +36,8 @@ fn main() -> ExitCode {
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     let done = match args[..] {
         ["test"] => test::run(),
+        ["ui"] => ui::test(),
+        ["screenshots"] => ui::screenshots(),
         ["tidy"] => tidy::run(),
         ["captures", dir] => captures::run(Path::new(dir)),
         ["figures"] => figures::run(30),

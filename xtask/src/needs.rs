@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use crate::{root, run};
 
 /// (program, Debian package).
-const PROGRAMS: [(&str, &str); 7] = [
+const PROGRAMS: [(&str, &str); 10] = [
     ("promtool", "prometheus"),
     ("prometheus", "prometheus"),
     ("python3", "python3"),
@@ -16,7 +16,13 @@ const PROGRAMS: [(&str, &str); 7] = [
     ("influxd", "influxdb"),
     ("victoria-metrics", "victoria-metrics"),
     ("redis-server", "redis-server"),
+    ("chromium", "chromium"),
+    ("node", "nodejs"),
+    ("npm", "npm"),
 ];
+
+/// The oldest Node that builds the dashboard; `crates/web/build.rs` says the same.
+const NODE_MIN: u32 = 20;
 
 /// A Plex client nobody here wrote; it reads the simulator in `crates/app/tests/e2e`.
 const PLEXAPI: [&str; 2] = ["plexapi==4.18.3", "websocket-client==1.9.2"];
@@ -49,12 +55,26 @@ pub(crate) fn install() -> Result<PathBuf> {
         args.extend(packages);
         run("apt-get", &args)?;
     }
+    recent_node()?;
     python(
         "tautulli-clients",
         &TAUTULLI,
         "import tautulli, pytautulli, async_timeout",
     )?;
     python("plexapi", &PLEXAPI, "import plexapi, websocket")
+}
+
+/// Older distributions have an older Node, which no package of theirs mends.
+fn recent_node() -> Result<()> {
+    let said = Command::new("node").arg("--version").output()?;
+    let version = String::from_utf8_lossy(&said.stdout).trim().to_owned();
+    let major = version.trim_start_matches('v').split('.').next();
+    match major.and_then(|n| n.parse::<u32>().ok()) {
+        Some(major) if major >= NODE_MIN => Ok(()),
+        _ => {
+            bail!("node is {version}, and the dashboard needs {NODE_MIN} or newer\nhint: https://nodejs.org")
+        }
+    }
 }
 
 /// A virtual environment in `target/` with `packages`; `imports` works if they are there.

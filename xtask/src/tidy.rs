@@ -109,7 +109,11 @@ fn files(faults: &mut Vec<String>) -> Result<()> {
     for name in String::from_utf8_lossy(&out.stdout).lines() {
         let path = Path::new(name);
         let kind = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-        if !matches!(kind, "rs" | "md" | "toml" | "js" | "css" | "py") || name.contains("snapshots/") {
+        if !matches!(
+            kind,
+            "rs" | "md" | "toml" | "js" | "css" | "py" | "ts" | "tsx" | "mjs"
+        ) || name.contains("snapshots/")
+        {
             continue;
         }
         let Ok(text) = fs::read_to_string(root().join(path)) else {
@@ -122,7 +126,7 @@ fn files(faults: &mut Vec<String>) -> Result<()> {
 
 fn check_file(name: &str, kind: &str, text: &str, faults: &mut Vec<String>) {
     let lines = text.lines().count();
-    if kind == "rs" && lines > MAX_LINES {
+    if matches!(kind, "rs" | "ts" | "tsx" | "mjs") && lines > MAX_LINES {
         faults.push(format!("{name} has {lines} lines, more than {MAX_LINES}"));
     }
     let is_room = name.starts_with("crates/") && name.ends_with("src/lib.rs");
