@@ -3,10 +3,12 @@
 import type { ComponentChildren } from "preact";
 import { place, setQuery } from "../../app/router";
 import { zone } from "../../format/times";
-import { DECISIONS, MEDIA, NETWORKS, word } from "../../format/words";
 import type { Params } from "../../api/client";
-import { Icon } from "../icon";
 import { Segments } from "../parts";
+import { AddFilter } from "./add-filter";
+import { Chips } from "./chips";
+import { Dates } from "./dates";
+import "./filter.css";
 
 /** Parameters that choose plays, with how a chip names them. */
 export const FILTERS: Record<string, string> = {
@@ -51,49 +53,29 @@ export function FilterBar(props: {
   days?: string;
   /** Without a choice of the range. */
   noRange?: boolean;
+  /** Parameters that the page shows and changes by itself, such as a search box. */
+  without?: readonly string[];
   children?: ComponentChildren;
 }) {
   const { query } = place.value;
   const range = query.has("from") || query.has("to") ? "custom" : (query.get("days") ?? props.days ?? "30");
+  const shown = Object.entries(FILTERS).filter(([name]) => !props.without?.includes(name));
   return (
     <div class="row wrap filters">
       {!props.noRange && (
-        <Segments
-          label="Range"
-          value={range}
-          options={RANGES}
-          onChange={(days) => setQuery({ days, from: undefined, to: undefined })}
-        />
+        <>
+          <Segments
+            label="Range"
+            value={range}
+            options={RANGES}
+            onChange={(days) => setQuery({ days, from: undefined, to: undefined })}
+          />
+          <Dates />
+        </>
       )}
+      <AddFilter params={filterParams(props.days ?? (props.noRange ? "0" : undefined))} />
       {props.children}
-      <Chips />
+      <Chips filters={Object.fromEntries(shown)} />
     </div>
   );
-}
-
-function Chips() {
-  const { query } = place.value;
-  return (
-    <>
-      {Object.entries(FILTERS).flatMap(([name, title]) =>
-        query.getAll(name).map((value) => (
-          <span class="chip" key={`${name}=${value}`}>
-            {title}: {shown(name, value)}
-            <button
-              type="button"
-              aria-label={`Without ${title} ${value}`}
-              onClick={() => setQuery({ [name]: query.getAll(name).filter((v) => v !== value) })}
-            >
-              <Icon name="close" />
-            </button>
-          </span>
-        )),
-      )}
-    </>
-  );
-}
-
-function shown(name: string, value: string): string {
-  const words = { decision: DECISIONS, media: MEDIA, network: NETWORKS }[name];
-  return words ? word(words, value) : value;
 }
