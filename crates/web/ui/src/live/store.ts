@@ -1,11 +1,26 @@
 // The state of now, as /api/v1/events tells it. One signal per session: a change of one redraws one card.
 import { batch, signal, type Signal } from "@preact/signals";
 import { address } from "../api/client";
-import type { Feed, Library, Progresses, Server, ServerLibraries, Session, Snapshot } from "../api/schema";
+import type { Feed, Library, Progress, Progresses, Server, ServerLibraries, Session, Snapshot } from "../api/schema";
+import { inOrder, type Placed, placeFor } from "./order";
 
-/** A session with the moment its position was told, on this browser's monotonic clock. */
+/** A session with the moment its position was confirmed, on this browser's monotonic clock. */
 export interface LiveSession extends Session {
   receivedAt: number;
+}
+
+/** What the stream of events may say, by name. */
+export interface Told {
+  snapshot: Snapshot;
+  "session.started": Session;
+  "session.updated": Session;
+  "session.progress": Progresses;
+  "session.ended": Session;
+  "feed.started": Feed;
+  "feed.updated": Feed;
+  "feed.ended": Feed;
+  "server.updated": Server;
+  "libraries.updated": ServerLibraries;
 }
 
 export const link = signal<"connecting" | "live" | "lost">("connecting");
@@ -14,7 +29,7 @@ export const lostAt = signal<number | undefined>(undefined);
 export const servers = signal<Server[]>([]);
 export const libraries = signal<Library[]>([]);
 export const feeds = signal<Feed[]>([]);
-/** In the order of the servers, then of the start. */
+/** In the order of the servers, then of the start; a session keeps its place, and its signal, for as long as it lasts. */
 export const sessions = signal<Array<Signal<LiveSession>>>([]);
 /** Milliseconds by which the server's clock is ahead of ours. */
 export const clockAheadMs = signal(0);
@@ -26,6 +41,12 @@ const SILENCE_MS = 35_000;
 /** Waits between attempts: doubled from the first to the last, so that a restart is noticed at once. */
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 15_000;
+/** Events are collected this long and taken in one go, so that a hundred changes are one redraw. */
+const GATHER_MS = 40;
+/** A position moves on for this long without a word of the server; then it stands, since nobody knows. */
+export const ALONE_MS = 60_000;
+/** A report is not taken for older than this: beyond it the clocks, not the report, are wrong. */
+const AGE_MAX_MS = 30_000;
 
 let source: EventSource | undefined;
 let heard = 0;
@@ -55,35 +76,67 @@ function watchSilence(): void {
 }
 
 function open(): void {
+  pending = [];
   source = new EventSource(address("api/v1/events"));
-  const on = <T>(name: string, take: (data: T) => void) =>
-    source?.addEventListener(name, (event) => {
+  for (const name of Object.keys(TAKE) as Array<keyof Told>) {
+    source.addEventListener(name, (event) => {
       heard = performance.now();
-      batch(() => take(JSON.parse((event as MessageEvent<string>).data) as T));
+      const { data, lastEventId } = event as MessageEvent<string>;
+      hear(name, JSON.parse(data) as Told[typeof name], Number(lastEventId) || undefined);
     });
-  on<Snapshot>("snapshot", takeSnapshot);
-  on<Session>("session.started", putSession);
-  on<Session>("session.updated", putSession);
-  on<Progresses>("session.progress", takeProgress);
-  on<Session>("session.ended", endSession);
-  on<Feed>("feed.started", putFeed);
-  on<Feed>("feed.updated", putFeed);
-  on<Feed>("feed.ended", (feed) => {
-    feeds.value = feeds.value.filter((f) => f.id !== feed.id);
-  });
-  on<Server>("server.updated", (server) => {
-    servers.value = replaced(servers.value, server);
-  });
-  on<ServerLibraries>("libraries.updated", ({ server_id, libraries: own }) => {
-    libraries.value = [...libraries.value.filter((l) => l.server_id !== server_id), ...own];
-  });
+  }
   source.onerror = lose;
+}
+
+const TAKE: { [Name in keyof Told]: (data: Told[Name]) => void } = {
+  snapshot: takeSnapshot,
+  "session.started": putSession,
+  "session.updated": putSession,
+  "session.progress": takeProgress,
+  "session.ended": endSession,
+  "feed.started": putFeed,
+  "feed.updated": putFeed,
+  "feed.ended": (feed) => {
+    feeds.value = feeds.value.filter((f) => f.id !== feed.id);
+  },
+  "server.updated": (server) => {
+    servers.value = replaced(servers.value, server);
+  },
+  "libraries.updated": ({ server_id, libraries: own }) => {
+    libraries.value = [...libraries.value.filter((l) => l.server_id !== server_id), ...own];
+  },
+};
+
+let pending: Array<() => void> = [];
+let gathering: ReturnType<typeof setTimeout> | undefined;
+/** The version of the last snapshot, which what is older knows less than. */
+let pictured = 0;
+
+/** Takes an event, soon; `version` is the one of the state that it belongs to. */
+export function hear<Name extends keyof Told>(name: Name, data: Told[Name], version?: number): void {
+  if (name === "snapshot") {
+    // What was told before it is in it.
+    pending = [];
+    pictured = (data as Snapshot).meta.version;
+  } else if (version !== undefined && version < pictured) return;
+  pending.push(() => TAKE[name](data));
+  gathering ??= setTimeout(settle, name === "snapshot" ? 0 : GATHER_MS);
+}
+
+/** Takes what was heard, at once. */
+export function settle(): void {
+  clearTimeout(gathering);
+  gathering = undefined;
+  const all = pending;
+  pending = [];
+  batch(() => all.forEach((take) => take()));
 }
 
 /** The browser would try again by itself, but at its own pace, and not at all after some answers. */
 function lose(): void {
   source?.close();
   source = undefined;
+  pending = [];
   if (link.value !== "lost") lostAt.value = Date.now();
   link.value = "lost";
   clearTimeout(again);
@@ -102,45 +155,74 @@ function takeSnapshot(all: Snapshot): void {
   servers.value = all.servers;
   libraries.value = all.libraries;
   feeds.value = all.feeds;
-  const before = new Map(sessions.value.map((s) => [s.value.id, s]));
-  sessions.value = all.sessions.map((session) => {
-    const own = before.get(session.id) ?? signal(received(session));
-    own.value = received(session);
-    return own;
+  const own = inOrder(all.sessions, rank()).map((session) => {
+    const one = byId.get(session.id);
+    if (!one) return signal(received(session));
+    one.value = received(session);
+    return one;
   });
+  byId = new Map(own.map((one) => [one.peek().id, one]));
+  sessions.value = own;
   known.value = true;
 }
 
+let byId = new Map<string, Signal<LiveSession>>();
+
+/** The place of a server among all. */
+function rank(): (serverId: string) => number {
+  const places = new Map(servers.peek().map((server, n) => [server.id, n]));
+  return (id) => places.get(id) ?? places.size;
+}
+
 function received(session: Session): LiveSession {
-  return { ...session, receivedAt: performance.now() };
+  return { ...session, receivedAt: momentOf(session) };
+}
+
+/** When a position was confirmed, on this browser's monotonic clock. */
+function momentOf({ seen_at }: Pick<Session, "seen_at">): number {
+  const ageMs = Date.now() + clockAheadMs.peek() - Date.parse(seen_at);
+  return performance.now() - Math.min(AGE_MAX_MS, Math.max(0, ageMs || 0));
 }
 
 function putSession(session: Session): void {
-  const own = sessions.value.find((s) => s.value.id === session.id);
-  if (own) own.value = received(session);
-  else sessions.value = [...sessions.value, signal(received(session))];
+  const own = byId.get(session.id);
+  if (own) {
+    own.value = received(session);
+    return;
+  }
+  const fresh = signal(received(session));
+  byId.set(session.id, fresh);
+  const list = sessions.peek();
+  const at = placeFor(session, list.length, (n) => list[n]?.peek() as Placed, rank());
+  sessions.value = [...list.slice(0, at), fresh, ...list.slice(at)];
 }
 
-function endSession(session: Session): void {
-  sessions.value = sessions.value.filter((s) => s.value.id !== session.id);
+function endSession({ id }: Pick<Session, "id">): void {
+  if (byId.delete(id)) sessions.value = sessions.peek().filter((s) => s.peek().id !== id);
 }
 
 function takeProgress(told: Progresses): void {
-  const byId = new Map(sessions.value.map((s) => [s.value.id, s]));
   for (const progress of told.sessions) {
     const own = byId.get(progress.id);
-    if (!own) continue;
-    const { transcode, ...rest } = progress;
-    const old = own.value;
-    const delivery = transcode
-      ? { ...old.delivery, transcode: { ...old.delivery.transcode, ...transcode } as typeof old.delivery.transcode }
-      : old.delivery;
-    own.value = { ...old, ...rest, delivery, receivedAt: performance.now() };
+    if (own) own.value = moved(own.peek(), progress);
   }
 }
 
+/** A session with the figures that move. */
+function moved(old: LiveSession, { transcode, ...rest }: Progress): LiveSession {
+  const before = old.delivery.transcode;
+  const delivery = transcode ? { ...old.delivery, transcode: { reasons: [], ...before, ...transcode } } : old.delivery;
+  return { ...old, ...rest, delivery, receivedAt: momentOf(rest) };
+}
+
 function putFeed(feed: Feed): void {
-  feeds.value = replaced(feeds.value, feed);
+  const list = feeds.peek();
+  if (list.some((f) => f.id === feed.id)) {
+    feeds.value = replaced(list, feed);
+    return;
+  }
+  const at = placeFor(feed, list.length, (n) => list[n] as Placed, rank());
+  feeds.value = [...list.slice(0, at), feed, ...list.slice(at)];
 }
 
 function replaced<T extends { id: string }>(list: readonly T[], one: T): T[] {
@@ -152,6 +234,6 @@ function replaced<T extends { id: string }>(list: readonly T[], one: T): T[] {
 /** Where a session is now, between two reports of the server; only what plays moves on. */
 export function positionMs(session: LiveSession, nowMs: number = performance.now()): number | undefined {
   if (session.position_ms === undefined) return undefined;
-  const moved = session.state === "playing" ? Math.max(0, nowMs - session.receivedAt) : 0;
-  return Math.min(session.position_ms + moved, session.item.duration_ms ?? Number.POSITIVE_INFINITY);
+  const ran = session.state === "playing" ? Math.min(ALONE_MS, Math.max(0, nowMs - session.receivedAt)) : 0;
+  return Math.min(session.position_ms + ran, session.item.duration_ms ?? Number.POSITIVE_INFINITY);
 }
