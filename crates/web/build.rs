@@ -134,7 +134,7 @@ fn embed(dist: &Path, out: &Path) -> Result<(), String> {
     files.sort();
     let packed = out.join("packed");
     fs::create_dir_all(&packed).map_err(|e| told("cannot make a folder in OUT_DIR", &e))?;
-    let mut code = String::from("pub(super) static FILES: &[File] = &[\n");
+    let mut code = String::from("static FILES: &[File] = &[\n");
     for (n, name) in files.iter().enumerate() {
         let bytes = fs::read(dist.join(name)).map_err(|e| told(name, &e))?;
         let mut hasher = DefaultHasher::new();
