@@ -9,44 +9,51 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use base::Kind;
 use export::Profile;
-use http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderValue, Method, Uri};
 
 use crate::respond::Refusal;
-use crate::{Context, api, health, page, scrape, tautulli};
+use crate::{Context, access, api, health, page, scrape, tautulli};
 
 /// Everything. `default_profile` is what `/metrics` serves.
 ///
 /// With a base path each address works with and without it, since some proxies cut it off and some do not, and a
 /// health check inside the container asks without.
 pub fn router(ctx: Arc<Context>, default_profile: Profile) -> Router {
-    let routes = probes(metrics(default_profile))
-        .route("/", front())
-        .route("/status", get(page::status))
-        .route("/assets/{file}", get(page::asset))
+    let closed = metrics(default_profile)
+        .route("/overview", get(page::status))
         .route("/metrics/{profile}", get(scrape::of_profile))
-        .route("/live", get(health::live))
-        .route("/ready", get(health::ready))
+        .merge(access::routes())
         .merge(api::v1::routes())
         .merge(tautulli::routes());
+    // What is below the next line is open to everybody: it tells nothing about anybody.
+    let routes = probes(access::closed(&ctx, closed))
+        .route("/", front(&ctx))
+        .route("/assets/{file}", get(page::asset))
+        .route("/live", get(health::live))
+        .route("/ready", get(health::ready));
     #[cfg(feature = "ui")]
     let routes = routes.merge(crate::ui::routes());
     let all = match ctx.base_path.as_str() {
         "" => routes,
         base => routes
             .clone()
-            .route(&format!("{base}/"), front())
+            .route(&format!("{base}/"), front(&ctx))
             .nest(base, routes),
     };
     finish(all, ctx)
 }
 
-/// What stands at `/`: the dashboard, or the status page in a program built without it.
-fn front() -> MethodRouter<Arc<Context>> {
-    #[cfg(feature = "ui")]
-    return crate::ui::front();
-    #[cfg(not(feature = "ui"))]
-    return get(page::status);
+/// What stands at `/`: the dashboard.
+#[cfg(feature = "ui")]
+fn front(_ctx: &Arc<Context>) -> MethodRouter<Arc<Context>> {
+    crate::ui::front()
+}
+
+/// What stands at `/`: the status page, since this program was built without the dashboard.
+#[cfg(not(feature = "ui"))]
+fn front(ctx: &Arc<Context>) -> MethodRouter<Arc<Context>> {
+    access::closed_front(ctx, get(page::status))
 }
 
 /// For an extra listener that scrapers of another exporter know: `/metrics` in one profile, `/health`,
@@ -55,7 +62,9 @@ pub fn metrics_router(ctx: Arc<Context>, profile: Profile) -> Router {
     let index = move |State(ctx): State<Arc<Context>>, headers: HeaderMap| async move {
         page::metrics_only(&ctx, profile, &headers)
     };
-    finish(probes(metrics(profile)).route("/", get(index)), ctx)
+    let scraped = access::closed(&ctx, metrics(profile));
+    let index = access::closed_metrics(&ctx, get(index));
+    finish(probes(scraped).route("/", index), ctx)
 }
 
 fn metrics(profile: Profile) -> Router<Arc<Context>> {
@@ -93,6 +102,7 @@ async fn common_headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     response
 }

@@ -49,7 +49,7 @@ fn check_nothing_inline(page: &Answer) {
 #[tokio::test]
 async fn it_says_what_plays_and_how_the_servers_are() {
     let open = furnished().await;
-    let page = open.get("/status").await;
+    let page = open.get("/overview").await;
     assert_eq!(
         (page.status, page.header("content-type")),
         (200, Some("text/html; charset=utf-8"))
@@ -87,7 +87,7 @@ async fn it_says_what_plays_and_how_the_servers_are() {
 #[tokio::test]
 async fn the_policy_lets_nothing_else_in() {
     let open = furnished().await;
-    let page = open.get("/status").await;
+    let page = open.get("/overview").await;
     let policy = page.header("content-security-policy").unwrap();
     for rule in [
         "default-src 'none'",
@@ -131,7 +131,7 @@ async fn nothing_a_server_says_becomes_markup() {
     };
     house.tell(id, model::Body::Outage(outage)).await;
     let open = house.open().await;
-    let page = open.get("/status").await;
+    let page = open.get("/overview").await;
     let text = page.text();
     assert!(text.contains("&lt;script&gt;alert(1)"), "{text}");
     assert!(
@@ -148,7 +148,7 @@ async fn nothing_a_server_says_becomes_markup() {
 #[tokio::test]
 async fn its_files_are_ours_and_kept_by_browsers() {
     let open = furnished().await;
-    let page = open.get("/status").await;
+    let page = open.get("/overview").await;
     let files: Vec<_> = all_between(page.text(), "=\"/assets/", '"');
     assert_eq!(files.len(), 3, "{files:?}");
     for file in files {
@@ -185,7 +185,7 @@ async fn behind_a_prefix_every_link_carries_it_and_both_forms_answer() {
     });
     house.plays("attic", vec![sample::film("1", "Rain")]).await;
     let open = house.open().await;
-    for path in ["/media/status", "/status"] {
+    for path in ["/media/overview", "/overview"] {
         let page = open.get(path).await;
         assert_eq!(page.status, 200, "{path}");
         for attribute in [" href=\"", " src=\"", " data-events=\""] {
@@ -223,7 +223,7 @@ async fn it_has_a_limit_and_says_so() {
         )
         .await;
     let open = house.open().await;
-    let page = open.get("/status").await;
+    let page = open.get("/overview").await;
     assert_eq!(page.text().matches("<h3>Rain</h3>").count(), 100);
     assert!(
         page.text()
@@ -234,14 +234,14 @@ async fn it_has_a_limit_and_says_so() {
 #[tokio::test]
 async fn an_empty_house_says_so() {
     let open = House::new(&[]).open().await;
-    let page = open.get("/status").await;
+    let page = open.get("/overview").await;
     assert!(
         page.text().contains("No server is watched yet.")
             && page.text().contains("Nothing plays at the moment.")
     );
     let open = House::new(&["attic"]).open().await;
     assert!(
-        open.get("/status")
+        open.get("/overview")
             .await
             .text()
             .contains("attic <span class=\"word\">not yet asked</span>")
@@ -421,7 +421,7 @@ async fn tracks_and_half_known_items_have_headings() {
     ];
     house.plays("attic", sessions).await;
     let open = house.open().await;
-    let page = open.get("/status").await;
+    let page = open.get("/overview").await;
     let text = page.text().replace('\u{a0}', " ");
     for words in [
         "<h3>A Song</h3><p class=\"detail\">A Singer · An Album</p>",
