@@ -1,5 +1,13 @@
-import { Head } from "../../ui/parts";
+import { FilterBar } from "../../ui/filter/filter-bar";
+import { Head, Card } from "../../ui/parts";
+import { RecentPlays } from "./recent";
 
 export default function Page() {
-  return <Head title="history" />;
+  return (
+    <>
+      <Head title="History" />
+      <FilterBar days="0" />
+      <Card title="Recent"><RecentPlays /></Card>
+    </>
+  );
 }

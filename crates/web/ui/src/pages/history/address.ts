@@ -1,0 +1,31 @@
+// A play's sheet is an address: `?play=17` beside whatever the page is filtered by.
+import { useRef } from "preact/hooks";
+import { href, place, setQuery } from "../../app/router";
+
+/** The address of the sheet of play `id` over the present page. */
+export function playHref(id: number): string {
+  const query = new URLSearchParams(place.value.query);
+  query.set("play", String(id));
+  return href(`${place.value.path}?${query}`);
+}
+
+export interface OpenPlay {
+  /** Of the play whose sheet is open. */
+  id: number | undefined;
+  close: () => void;
+  /** Puts another play in its place; going back still closes the sheet. */
+  show: (id: number) => void;
+}
+
+export function useOpenPlay(): OpenPlay {
+  const told = place.value.query.get("play");
+  const id = told !== null && /^\d{1,15}$/.test(told) ? Number(told) : undefined;
+  // Where the page was seen without the sheet, the step back is that page.
+  const seenWithout = useRef(false);
+  if (id === undefined) seenWithout.current = true;
+  return {
+    id,
+    close: () => (seenWithout.current ? history.back() : setQuery({ play: undefined }, true)),
+    show: (other) => setQuery({ play: String(other) }, true),
+  };
+}
