@@ -1,5 +1,104 @@
-import { Head } from "../../ui/parts";
+// What stream managers carry now, what it costs of the providers' limits, and what it was used for.
+import { place, setQuery, href } from "../../app/router";
+import { known, servers } from "../../live/store";
+import { Icon } from "../../ui/icon";
+import { Empty, Head, Segments, Waiting } from "../../ui/parts";
+import { Snippet } from "../../ui/copy";
+import { OnAir } from "./on-air";
+import { Ranking, Users, ViewersOverTime } from "./past";
+import { LoginsOverTime, ProvidersNow } from "./providers";
+import { days, FILTERS, RANGES } from "./query";
+import { Runs } from "./runs";
+import { KINDS } from "./words";
+import "./iptv.css";
+
+const CONFIGURATION = '[[dispatcharr]]\nurl = "http://dispatcharr:9191"\napi_key = "an administrator\'s key"\n';
 
 export default function Page() {
-  return <Head title="iptv" />;
+  if (!known.value)
+    return (
+      <>
+        <Head title="IPTV" />
+        <Waiting />
+      </>
+    );
+  const managers = servers.value.filter((s) => s.kind === "dispatcharr");
+  if (managers.length === 0) return <NoManager />;
+  const { query } = place.value;
+  return (
+    <>
+      <Head title="IPTV">
+        {managers.length > 1 && (
+          <select
+            class="input iptv-manager"
+            aria-label="Manager"
+            value={query.get("server") ?? ""}
+            onChange={(event) => setQuery({ server: event.currentTarget.value || undefined })}
+          >
+            <option value="">All managers</option>
+            {managers.map((m) => (
+              <option key={m.id} value={m.id}>
+                {m.name}
+              </option>
+            ))}
+          </select>
+        )}
+      </Head>
+      <div class="stack">
+        <Chips />
+        <OnAir managers={managers} />
+        <ProvidersNow />
+        <div class="row wrap iptv-range">
+          <h2 class="grow">Over time</h2>
+          <Segments label="Range" value={days()} options={RANGES} onChange={(value) => setQuery({ days: value })} />
+        </div>
+        <LoginsOverTime />
+        <ViewersOverTime />
+        <Ranking />
+        <Runs />
+        <Users />
+      </div>
+    </>
+  );
+}
+
+function NoManager() {
+  return (
+    <>
+      <Head title="IPTV" />
+      <Empty icon="antenna">
+        <p>No Dispatcharr is configured. Add it to projectionist.toml, or on the page that sets everything up.</p>
+        <div class="iptv-configuration">
+          <Snippet text={CONFIGURATION} label="the configuration" />
+        </div>
+        <a class="button" href={href("/welcome")}>
+          <Icon name="plus" /> Add a Dispatcharr
+        </a>
+      </Empty>
+    </>
+  );
+}
+
+function Chips() {
+  const { query } = place.value;
+  const chips = Object.entries(FILTERS).flatMap(([name, title]) => query.getAll(name).map((value) => [name, title, value] as const));
+  if (chips.length === 0) return null;
+  return (
+    <div class="row wrap">
+      {chips.map(([name, title, value]) => (
+        <span class="chip" key={`${name}=${value}`}>
+          <span class="clip">
+            {title}: {name === "kind" ? (KINDS[value] ?? value) : value}
+          </span>
+          <button
+            type="button"
+            aria-label={`Without ${title} ${value}`}
+            onClick={() => setQuery({ [name]: query.getAll(name).filter((v) => v !== value) })}
+          >
+            <Icon name="close" />
+          </button>
+        </span>
+      ))}
+    </div>
+  );
 }
