@@ -16,6 +16,15 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        test: {
+          name: "screenshots",
+          include: ["tests/shots/**/*.shots.ts"],
+          globalSetup: ["tests/e2e/setup.ts"],
+          fileParallelism: false,
+          testTimeout: 600_000,
+        },
+      },
     ],
   },
 });

@@ -39,6 +39,12 @@ export interface Watched {
   done: () => Promise<void>;
 }
 
+/** Waits until a page has its title and waits for nothing more. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator("h1").first().waitFor({ state: "attached" });
+  await page.waitForFunction(() => !document.querySelector(".busy"));
+}
+
 /** Opens `path` (with its leading slash) of the demo, or of `base`. */
 export async function open(path: string, options: BrowserContextOptions = {}, base = inject("demo")): Promise<Watched> {
   const context = await (await launched()).newContext({
