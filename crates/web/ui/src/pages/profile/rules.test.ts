@@ -5,13 +5,13 @@ const categories = ["0-25", "25-50", "50-75", "75-watched", "watched", "unknown"
 const table = (...total: number[]) => ({ categories, series: [], total });
 
 describe("playsAt", () => {
-  const cases: Array<[Record<string, string>, Record<string, string | undefined>, string]> = [
-    [{ user_id: "1" }, {}, "/history?user_id=1&days=0"],
-    [{ user_id: "1" }, { days: "7" }, "/history?user_id=1&days=7"],
-    [{ user_id: "1" }, { from: "2026-11-01", to: undefined }, "/history?user_id=1&from=2026-11-01"],
-    [{ user: "a&b <i>" }, { player: "" }, "/history?user=a%26b+%3Ci%3E&days=0"],
-  ];
-  it.each(cases)("%o with %o", (choice, more, path) => expect(playsAt(choice, more)).toBe(path));
+  it.each([
+    [[{ user_id: "1" }], "/history?user_id=1&days=0"],
+    [[{ user_id: "1" }, { days: "7", time_zone: "Europe/Berlin" }], "/history?user_id=1&days=7"],
+    [[{ user_id: "1" }, { days: "0" }, { from: "2026-11-01", to: undefined }], "/history?user_id=1&from=2026-11-01"],
+    [[{ user: "a&b <i>" }, { player: "" }], "/history?user=a%26b+%3Ci%3E&days=0"],
+    [[{ media: ["movie", "track"] }, { days: "30" }], "/history?media=movie&media=track&days=30"],
+  ])("%j", (choices, path) => expect(playsAt(...choices)).toBe(path));
 });
 
 describe("completion", () => {

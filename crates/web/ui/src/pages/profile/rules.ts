@@ -1,15 +1,21 @@
 // What a profile's numbers mean, without anything drawn.
+import type { Params } from "../../api/client";
 import type { Table } from "../../api/schema";
 
 /** Parameters of the history that choose the same plays as a profile. */
 export type Choice = Readonly<Record<string, string>>;
 
-/** The address of the plays behind a number. Values that are absent or empty are left out. */
-export function playsAt(choice: Choice, more: Record<string, string | undefined> = {}): string {
+/** The address of the plays behind a number: what `choices` name together, later ones winning. */
+export function playsAt(...choices: readonly Params[]): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries({ ...choice, ...more })) if (value) query.set(name, value);
+  for (const [name, value] of Object.entries(Object.assign({}, ...choices) as Params)) {
+    if (value === undefined || value === "" || name === "time_zone" || name === "measure") continue;
+    for (const one of Array.isArray(value) ? value : [value]) query.append(name, String(one));
+  }
   // Without a time the list would show its usual days.
   if (!query.has("from") && !query.has("to") && !query.has("days")) query.set("days", "0");
+  // A time narrower than the page's replaces its count of days.
+  if (query.has("from") || query.has("to")) query.delete("days");
   return `/history?${query}`;
 }
 
