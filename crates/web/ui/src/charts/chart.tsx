@@ -1,13 +1,19 @@
 // A graph of columns or lines, drawn on a canvas by uPlot, with the same numbers as a table for who cannot see it.
-import { useEffect, useRef, useState } from "preact/hooks";
-import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
-import { dark } from "../app/prefs";
+import type { ComponentChildren } from "preact";
+import { useMemo, useRef, useState } from "preact/hooks";
+import type uPlot from "uplot";
 import { Icon } from "../ui/icon";
 import { Card } from "../ui/parts";
-import { toCsv, saveCsv, savePng } from "./export";
-import { colorOf, cssColor } from "./palette";
+import "./charts.css";
+import { saveCsv, savePng, toCsv } from "./export";
+import { everyNth, isEmpty } from "./layout";
+import { columnName } from "./naming";
+import { colorOf } from "./palette";
+import { Plot } from "./plot";
+import { columnTotals } from "./totals";
 import { shownValue, type Unit } from "./units";
+
+export { everyNth };
 
 export interface ChartSeries {
   name: string;
@@ -15,6 +21,8 @@ export interface ChartSeries {
   values: ReadonlyArray<number | null>;
   /** A colour of tokens.css, such as `--transcode`; by position if absent. */
   color?: string;
+  /** What `onSelect` and the legend know it by; its name if absent. */
+  key?: string;
 }
 
 export interface ChartProps {
@@ -36,177 +44,164 @@ export interface ChartProps {
   onSelect?: (index: number, series?: string) => void;
   /** Without its own card and tools: for a small graph within something. */
   bare?: boolean;
+  /** How a category is written above its values, where that is longer than at the axis. */
+  longLabel?: (category: string | number) => string;
+  /** Columns are things of their own, such as people: none goes without its name, which may be slanted. */
+  names?: boolean;
+  /** Sums per column as the server told them, where that is more than the series together. */
+  totals?: readonly number[];
+  /** The legend also for a `bare` graph. */
+  legend?: boolean;
+  /** A line below the title. */
+  note?: ComponentChildren;
+  /** What choosing a column leads to, such as `these plays`. */
+  leadsTo?: string;
+  /** Said where there is nothing to draw. */
+  empty?: string;
 }
+
+const keyOf = (series: ChartSeries) => series.key ?? series.name;
 
 export function Chart(props: ChartProps) {
   const [asTable, setAsTable] = useState(false);
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const plot = useRef<uPlot | null>(null);
-  if (props.bare) return <Canvas {...props} plot={plot} />;
-  const tools = (
-    <>
-      <button
-        type="button"
-        class="button bare icon"
-        aria-label={asTable ? `${props.title} as a graph` : `${props.title} as a table`}
-        onClick={() => setAsTable(!asTable)}
-      >
-        <Icon name={asTable ? "chart" : "table"} />
-      </button>
-      <button
-        type="button"
-        class="button bare icon"
-        aria-label={`Save ${props.title} as CSV`}
-        onClick={() => saveCsv(props.title, toCsv(props))}
-      >
-        <Icon name="download" />
-      </button>
-      <button
-        type="button"
-        class="button bare icon"
-        aria-label={`Save ${props.title} as a picture`}
-        disabled={asTable}
-        onClick={() => plot.current && savePng(props.title, plot.current.ctx.canvas)}
-      >
-        <Icon name="image" />
-      </button>
-    </>
+  const names = props.series.map(keyOf).join("\n");
+  const shown = useMemo(() => props.series.map((s) => !hidden.has(keyOf(s))), [names, hidden]);
+  const drawn = isEmpty(props.series.map((s) => s.values), props.unit) ? (
+    <None {...props} />
+  ) : (
+    <Plot {...props} shown={shown} plot={plot} />
   );
+  const toggle = (key: string) => {
+    const next = new Set(hidden);
+    if (!next.delete(key)) next.add(key);
+    setHidden(next);
+  };
+  const legend = (!props.bare || props.legend) && props.series.length > 1 && (
+    <Legend series={props.series} shown={shown} toggle={toggle} title={props.title} />
+  );
+  if (props.bare)
+    return (
+      <>
+        {drawn}
+        {legend}
+      </>
+    );
+  const picture = () => plot.current && savePng(props.title, plot.current.ctx.canvas, legendOf(props.series, shown));
   return (
-    <Card title={props.title} tools={tools} class="chart">
-      {asTable ? <ValueTable {...props} /> : <Canvas {...props} plot={plot} />}
+    <Card title={props.title} tools={<Tools {...props} asTable={asTable} turn={() => setAsTable(!asTable)} picture={picture} />} class="chart">
+      {props.note && <p class="chart-note">{props.note}</p>}
+      {asTable ? <ValueTable {...props} /> : drawn}
+      {!asTable && legend}
     </Card>
   );
 }
 
-/** The numbers of a graph. */
-export function ValueTable({ categories, series, unit, label, title }: ChartProps) {
+function legendOf(series: readonly ChartSeries[], shown: readonly boolean[]) {
+  const all = series.map((s, n) => ({ name: s.name, color: colorOf(keyOf(s), n, s.color) }));
+  return series.length > 1 ? all.filter((_, n) => shown[n] !== false) : [];
+}
+
+function Tools(props: ChartProps & { asTable: boolean; turn: () => void; picture: () => void }) {
+  const { title, asTable } = props;
+  const nothing = isEmpty(props.series.map((s) => s.values), props.unit);
+  const tools = [
+    [asTable ? "chart" : "table", asTable ? `${title} as a graph` : `${title} as a table`, props.turn, false],
+    ["download", `Save ${title} as CSV`, () => saveCsv(title, toCsv(props)), false],
+    ["image", `Save ${title} as a picture`, props.picture, asTable || nothing],
+  ] as const;
   return (
-    <div class="scroller" tabIndex={0} role="region" aria-label={`${title} in numbers`}>
+    <>
+      {tools.map(([icon, name, act, disabled]) => (
+        <button
+          type="button"
+          class="button bare icon"
+          key={name}
+          title={name}
+          aria-label={name}
+          onClick={act}
+          disabled={disabled}
+        >
+          <Icon name={icon} />
+        </button>
+      ))}
+    </>
+  );
+}
+
+function None({ unit, empty, heightPx }: ChartProps) {
+  const said = empty ?? (unit === "plays" || unit === "seconds" ? "No plays in this time" : "Nothing is known of this time");
+  return (
+    <div class="chart-none" style={{ minHeight: `${heightPx ?? 240}px` }}>
+      <Icon name="chart" />
+      <p>{said}</p>
+    </div>
+  );
+}
+
+function Legend(props: {
+  series: readonly ChartSeries[];
+  shown: readonly boolean[];
+  toggle: (key: string) => void;
+  title: string;
+}) {
+  return (
+    <div class="chart-legend" role="group" aria-label={`Series of ${props.title}`}>
+      {props.series.map((s, n) => (
+        <button type="button" key={keyOf(s)} aria-pressed={props.shown[n] !== false} onClick={() => props.toggle(keyOf(s))}>
+          <i style={{ background: `var(${colorOf(keyOf(s), n, s.color)})` }} />
+          <span class="clip">{s.name}</span>
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** The numbers of a graph. */
+export function ValueTable(props: ChartProps) {
+  const { categories, series, unit, title, heightPx } = props;
+  const sums = columnTotals(props);
+  return (
+    <div
+      class="scroller values"
+      tabIndex={0}
+      role="region"
+      aria-label={`${title} in numbers`}
+      style={props.bare ? undefined : { height: `${heightPx ?? 240}px` }}
+    >
       <table class="table">
         <thead>
           <tr>
-            <th scope="col">{title}</th>
+            <th scope="col">
+              <span class="unseen">{title}</span>
+            </th>
             {series.map((s) => (
-              <th scope="col" class="n" key={s.name}>
+              <th scope="col" class="n" key={keyOf(s)}>
                 {s.name}
               </th>
             ))}
+            {sums && (
+              <th scope="col" class="n">
+                Total
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
           {categories.map((category, n) => (
             <tr key={category}>
-              <th scope="row">{label ? label(category) : category}</th>
+              <th scope="row">{columnName(props, n)}</th>
               {series.map((s) => (
-                <td class="n" key={s.name}>
+                <td class="n" key={keyOf(s)}>
                   {shownValue(s.values[n] ?? null, unit)}
                 </td>
               ))}
+              {sums && <td class="n">{shownValue(sums[n] ?? null, unit)}</td>}
             </tr>
           ))}
         </tbody>
       </table>
     </div>
   );
-}
-
-function Canvas(props: ChartProps & { plot: { current: uPlot | null } }) {
-  const box = useRef<HTMLDivElement>(null);
-  const night = dark.value;
-  useEffect(() => {
-    const own = box.current;
-    if (!own) return;
-    const plot = new uPlot(options(props, own), data(props), own);
-    props.plot.current = plot;
-    const sized = new ResizeObserver(() =>
-      plot.setSize({ width: Math.max(120, own.clientWidth), height: props.heightPx ?? 240 }),
-    );
-    sized.observe(own);
-    return () => {
-      sized.disconnect();
-      plot.destroy();
-      props.plot.current = null;
-    };
-  }, [props.series, props.categories, props.kind, props.stacked, props.unit, night]);
-  return (
-    <div
-      class="canvas"
-      ref={box}
-      role="img"
-      aria-label={`${props.title}. The table view tells the numbers.`}
-      style={{ minHeight: `${props.heightPx ?? 240}px` }}
-    />
-  );
-}
-
-/** Sums from below, so that each series is drawn on top of those before it. */
-function data({ categories, series, stacked, time }: ChartProps): uPlot.AlignedData {
-  const x = time ? (categories as readonly number[]).slice() : categories.map((_, n) => n);
-  const columns = series.map((s) => s.values.slice() as Array<number | null>);
-  if (stacked) {
-    for (let n = 1; n < columns.length; n++) {
-      const [below, own] = [columns[n - 1] ?? [], columns[n] ?? []];
-      columns[n] = own.map((value, at) => (value === null && below[at] == null ? null : (value ?? 0) + (below[at] ?? 0)));
-    }
-    columns.reverse();
-  }
-  return [x, ...columns];
-}
-
-function options(props: ChartProps, box: HTMLElement): uPlot.Options {
-  const { categories, series, stacked, kind, unit, time, label } = props;
-  const [ink, line] = [cssColor("--soft"), cssColor("--line")];
-  const drawn = series.map((s, n) => {
-    const color = cssColor(colorOf(s.name, n, s.color));
-    return {
-      label: s.name,
-      stroke: color,
-      width: kind === "bars" ? 0 : 1.6,
-      fill: kind === "lines" ? undefined : kind === "bars" || stacked ? color : `${color}33`,
-      points: { show: false },
-      paths: kind === "bars" ? uPlot.paths.bars?.({ size: [0.75, 46], radius: 0.12 }) : undefined,
-    } satisfies uPlot.Series;
-  });
-  if (stacked) drawn.reverse();
-  const font = "12px system-ui, sans-serif";
-  const axis = { stroke: ink, font, grid: { stroke: line, width: 1 }, ticks: { show: false } };
-  return {
-    width: Math.max(120, box.clientWidth),
-    height: props.heightPx ?? 240,
-    legend: { show: false },
-    cursor: { y: false, points: { show: kind !== "bars" } },
-    scales: {
-      x: time ? { time: true } : { time: false, range: [-0.6, Math.max(0, categories.length - 1) + 0.6] },
-      y: { range: (_, __, max) => [0, max > 0 ? max * 1.06 : 1] },
-    },
-    axes: [
-      {
-        ...axis,
-        grid: { show: false },
-        ...(time
-          ? {}
-          : {
-              splits: (u: uPlot) => everyNth(categories.length, u.width),
-              values: (_: uPlot, splits: number[]) =>
-                splits.map((n) => (categories[n] === undefined ? "" : label ? label(categories[n]) : String(categories[n]))),
-            }),
-      },
-      { ...axis, size: 64, values: (_, splits) => splits.map((v) => shownValue(v, unit)) },
-    ],
-    series: [{}, ...drawn],
-    hooks: {
-      ready: [
-        (u) => {
-          if (!props.onSelect) return;
-          u.over.addEventListener("click", () => u.cursor.idx != null && props.onSelect?.(u.cursor.idx));
-        },
-      ],
-    },
-  };
-}
-
-/** Columns that get a text, so that texts do not touch. */
-export function everyNth(columns: number, widthPx: number): number[] {
-  const step = Math.max(1, Math.ceil(columns / Math.max(1, Math.floor(widthPx / 74))));
-  return Array.from({ length: Math.ceil(columns / step) }, (_, n) => n * step);
 }

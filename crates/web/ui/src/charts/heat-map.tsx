@@ -1,7 +1,29 @@
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { prefs } from "../app/prefs";
+import "./charts.css";
+import { type Point, Tip, TipRows } from "./tip";
 import { shownValue, type Unit } from "./units";
 
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const HOURS = 24;
+/** Steps of the scale below the map, as shares of the most. */
+const STEPS = [0, 0.1, 0.3, 0.6, 1];
+
+/** `20`, or `8 pm`, as this browser's person reads hours. */
+export function hourName(hour: number): string {
+  const { hours } = prefs.value;
+  const twelve =
+    hours === "12" ||
+    (hours === "system" && new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions().hour12 === true);
+  if (!twelve) return String(hour).padStart(2, "0");
+  return `${hour % 12 || 12} ${hour < 12 ? "am" : "pm"}`;
+}
+
+interface Cell {
+  weekday: number;
+  hour: number;
+}
 
 /**
  * Hours of the week. `values`: 168 numbers, `monday 00` to `sunday 23`, as `by=hour_weekday` tells them; rows begin
@@ -13,39 +35,135 @@ export function HeatMap(props: {
   unit: Unit;
   onSelect?: (weekday: number, hour: number) => void;
 }) {
+  const pointed = useSignal<(Cell & Point) | undefined>(undefined);
   const max = Math.max(0, ...props.values);
   const order = Array.from({ length: 7 }, (_, n) => (prefs.value.weekStart + n) % 7);
+  const valueOf = ({ weekday, hour }: Cell) => props.values[((weekday + 6) % 7) * HOURS + hour] ?? 0;
+  const show = (cell: Cell, target: Element, touch: boolean) => {
+    const { left, top, width, height } = target.getBoundingClientRect();
+    pointed.value = { ...cell, x: left + width / 2, y: top + height / 2, touch };
+  };
+  const hide = () => {
+    pointed.value = undefined;
+  };
+  const { value } = pointed;
   return (
-    <div class="scroller" tabIndex={0} role="region" aria-label={props.title}>
-      <table class="heat">
-        <thead>
-          <tr>
-            <td />
-            {Array.from({ length: 24 }, (_, hour) => (
-              <th scope="col" key={hour}>
-                <span class={hour % 3 === 0 ? undefined : "unseen"}>{String(hour).padStart(2, "0")}</span>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {order.map((weekday) => (
-            <tr key={weekday}>
-              <th scope="row">{DAYS[weekday]?.slice(0, 3)}</th>
-              {Array.from({ length: 24 }, (_, hour) => {
-                const value = props.values[((weekday + 6) % 7) * 24 + hour] ?? 0;
-                const text = `${DAYS[weekday]} ${String(hour).padStart(2, "0")}:00, ${shownValue(value, props.unit)}`;
-                return (
-                  <td key={hour} title={text} style={{ background: shade(value, max) }}>
-                    <span class="unseen">{shownValue(value, props.unit)}</span>
-                  </td>
-                );
-              })}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <div class="scroller" tabIndex={0} role="region" aria-label={props.title} onPointerLeave={hide} onScroll={hide}>
+        <table class="heat">
+          <Hours />
+          <Rows {...props} order={order} max={max} valueOf={valueOf} show={show} hide={hide} />
+        </table>
+      </div>
+      <Scale max={max} unit={props.unit} />
+      {value && (
+        <Tip at={value}>
+          <TipRows
+            title={cellName(value)}
+            rows={[{ name: props.title, value: shownValue(valueOf(value), props.unit), color: "--accent" }]}
+          />
+        </Tip>
+      )}
+    </>
+  );
+}
+
+function cellName({ weekday, hour }: Cell): string {
+  return `${DAYS[weekday]}, ${hourName(hour)}–${hourName((hour + 1) % HOURS)}`;
+}
+
+function Hours() {
+  return (
+    <thead>
+      <tr>
+        <td />
+        {Array.from({ length: HOURS }, (_, hour) => (
+          <th scope="col" key={hour}>
+            <span class={hour % 3 === 0 ? undefined : "unseen"}>{hourName(hour)}</span>
+          </th>
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+interface RowsProps {
+  order: readonly number[];
+  max: number;
+  unit: Unit;
+  valueOf: (cell: Cell) => number;
+  show: (cell: Cell, target: Element, touch: boolean) => void;
+  hide: () => void;
+  onSelect?: (weekday: number, hour: number) => void;
+}
+
+function Rows({ order, max, unit, valueOf, show, hide, onSelect }: RowsProps) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  // One of the buttons is reached by Tab, the others by arrows from there.
+  const current = useSignal<Cell>({ weekday: order[0] ?? 0, hour: 0 });
+  const move = (event: KeyboardEvent, row: number, hour: number) => {
+    const steps: Record<string, [number, number]> = {
+      ArrowLeft: [0, -1],
+      ArrowRight: [0, 1],
+      ArrowUp: [-1, 0],
+      ArrowDown: [1, 0],
+    };
+    const step = steps[event.key];
+    const target = step && body.current?.rows[row + step[0]]?.cells[hour + step[1] + 1]?.querySelector("button");
+    if (!target) return;
+    event.preventDefault();
+    target.focus();
+  };
+  return (
+    <tbody ref={body}>
+      {order.map((weekday, row) => (
+        <tr key={weekday}>
+          <th scope="row">{DAYS[weekday]?.slice(0, 3)}</th>
+          {Array.from({ length: HOURS }, (_, hour) => {
+            const cell = { weekday, hour };
+            const value = valueOf(cell);
+            const text = shownValue(value, unit);
+            return (
+              <td
+                key={hour}
+                style={{ background: shade(value, max) }}
+                onPointerEnter={(event) => show(cell, event.currentTarget, event.pointerType === "touch")}
+              >
+                {onSelect ? (
+                  <button
+                    type="button"
+                    aria-label={`${cellName(cell)}: ${text}`}
+                    tabIndex={current.value.weekday === weekday && current.value.hour === hour ? 0 : -1}
+                    onClick={() => onSelect(weekday, hour)}
+                    onKeyDown={(event) => move(event, row, hour)}
+                    onFocus={(event) => {
+                      current.value = cell;
+                      show(cell, event.currentTarget, false);
+                    }}
+                    onBlur={hide}
+                  />
+                ) : (
+                  <span class="unseen">{text}</span>
+                )}
+              </td>
+            );
+          })}
+        </tr>
+      ))}
+    </tbody>
+  );
+}
+
+/** What the shades stand for. */
+function Scale({ max, unit }: { max: number; unit: Unit }) {
+  return (
+    <p class="heat-scale" aria-hidden="true">
+      <span>{shownValue(0, unit)}</span>
+      {STEPS.map((share) => (
+        <i key={share} style={{ background: shade(share * max, max) }} />
+      ))}
+      <span>{shownValue(max, unit)}</span>
+    </p>
   );
 }
 

@@ -1,5 +1,10 @@
 /** A small line without axes. Nothing is drawn where a value is unknown. */
-export function Sparkline(props: { values: ReadonlyArray<number | null>; label: string; max?: number; color?: string }) {
+export function Sparkline(props: {
+  values: ReadonlyArray<number | null>;
+  label: string;
+  max?: number;
+  color?: string;
+}) {
   const { values, label } = props;
   const max = props.max ?? Math.max(0, ...values.map((v) => v ?? 0));
   const [w, h] = [100, 24];
@@ -11,12 +16,22 @@ export function Sparkline(props: { values: ReadonlyArray<number | null>; label: 
     if (v === null) pen = false;
     else {
       path += `${pen ? "L" : "M"}${x(n).toFixed(1)} ${y(v).toFixed(1)}`;
+      // Alone between unknown ones: a dot, made of a line without length.
+      if (!pen && (values[n + 1] ?? null) === null) path += "h0";
       pen = true;
     }
   });
   return (
     <svg class="spark" viewBox={`0 0 ${w} ${h}`} preserveAspectRatio="none" role="img" aria-label={label}>
-      <path d={path} fill="none" stroke={`var(${props.color ?? "--accent"})`} stroke-width="1.5" vector-effect="non-scaling-stroke" />
+      <path
+        d={path}
+        fill="none"
+        stroke={`var(${props.color ?? "--accent"})`}
+        stroke-width="1.5"
+        stroke-linecap="round"
+        stroke-linejoin="round"
+        vector-effect="non-scaling-stroke"
+      />
     </svg>
   );
 }
