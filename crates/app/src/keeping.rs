@@ -20,6 +20,12 @@ use crate::{installation, logging};
 
 const PRUNE_EVERY: Duration = Duration::from_hours(24);
 
+/// Looks at a history that is still in use, before going on without one.
+const REOPEN_TRIES: u32 = 20;
+
+/// Between two of them; together they are some seconds.
+const REOPEN_PAUSE: Duration = Duration::from_millis(250);
+
 /// Name of the file with the key that was drawn, within the data directory.
 const KEY_FILE: &str = "tautulli-api-key";
 
@@ -33,10 +39,33 @@ pub(crate) struct Kept {
 
 /// Opens the history, or says why there is none. Watching and `/metrics` go on without it.
 pub(crate) fn open(config: &Config) -> Option<Kept> {
+    if config.history.enabled {
+        told(config, take_up(config))
+    } else {
+        None
+    }
+}
+
+/// As [`open`], a moment after this process used it with another configuration: whatever still reads it is waited for.
+pub(crate) async fn reopen(config: &Config) -> Option<Kept> {
     if !config.history.enabled {
         return None;
     }
-    match take_up(config) {
+    let mut tries = REOPEN_TRIES;
+    loop {
+        let of = config.clone();
+        let opened = tokio::task::spawn_blocking(move || take_up(&of)).await;
+        let opened = opened.unwrap_or(Err(history::Error::Closed));
+        tries -= 1;
+        if tries == 0 || !matches!(opened, Err(history::Error::InUse { .. })) {
+            return told(config, opened);
+        }
+        tokio::time::sleep(REOPEN_PAUSE).await;
+    }
+}
+
+fn told(config: &Config, opened: Result<Kept, history::Error>) -> Option<Kept> {
+    match opened {
         Ok(kept) => {
             let (plays, zone) = (kept.history.columns().len(), zone_name(kept.history.settings()));
             tracing::info!(

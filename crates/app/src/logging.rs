@@ -113,6 +113,16 @@ fn known(config: &Config) -> Censor {
     }
     let censor = Censor::new();
     let tv = &config.plex_tv;
+    hide(&censor, config);
+    censor
+}
+
+/// Adds what another configuration tells to what is hidden, if anything is.
+pub(crate) fn also_hide(config: &Config) {
+    hide(&censor(), config);
+}
+
+fn hide(censor: &Censor, config: &Config) {
     let secrets = [&tv.token, &tv.password, &config.tautulli_api.key];
     let plex = config.plex.iter().map(|p| &p.token);
     let influx = config.influxdb.iter().flat_map(|i| [&i.token, &i.password]);
@@ -144,7 +154,6 @@ fn known(config: &Config) -> Censor {
     for host in urls.chain(sinks).chain(tautullis).filter_map(|u| config::host(u)) {
         censor.hide(host);
     }
-    censor
 }
 
 /// Adds the names of users and servers to what is hidden, as they show up, until cancelled.

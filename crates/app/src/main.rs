@@ -6,6 +6,7 @@
 mod additions;
 mod address;
 mod catalog;
+mod checks;
 mod cli;
 mod collections;
 mod commands;
@@ -23,6 +24,7 @@ mod recorder;
 mod sending;
 mod signals;
 mod tautulli_sync;
+mod setup;
 mod watching;
 mod wiring;
 

@@ -19,7 +19,8 @@ use crate::config::Config;
 use crate::discovery::{self, Discovered};
 use crate::recorder::{Describe, Fill};
 use crate::sending::Sending;
-use crate::{catalog, keeping, load, logging, tautulli_sync};
+use crate::setup::board::Board;
+use crate::{catalog, keeping, load, logging, pictures, tautulli_sync};
 
 /// The running sources, and what a further one needs.
 #[derive(Debug)]
@@ -140,7 +141,8 @@ impl Sources {
             let server = config.tautulli_server(own.server.as_deref());
             let source = tautulli_sync::source(own, server.clone(), &config.data_dir);
             let (history, clock) = (history.clone(), self.clock.clone());
-            let status = status.clone();
+            let (status, board) = (status.clone(), board.clone());
+        board: &Board,
             let cancel = self.cancel.clone();
             self.supervisor.restart(format!("tautulli:{server}"), move || {
                 tautulli_sync::run(
@@ -159,6 +161,7 @@ impl Sources {
             config.collections.clone(),
             self.clock.clone(),
         );
+                    board.clone(),
         let (asked, cancel) = (Arc::new(Mutex::new(asked)), self.cancel.clone());
         self.supervisor.restart("collections", move || {
             collections::run(service.clone(), asked.clone(), cancel.clone())

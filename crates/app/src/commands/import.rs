@@ -4,21 +4,19 @@ use std::fs::File;
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base::{Clock, Secret};
 use history::History;
 use history::import::tautulli::{self as import, Options, Progress, Refusal, Report, Watch};
-use sources::tautulli::{self, Config as Source, Delivery, State};
-use tokio::sync::mpsc;
+use sources::tautulli::Config as Source;
 
 use super::{block_on, run};
 use crate::cli;
 use crate::config::{self, Config, Env, Flags, plain};
 use crate::failure::{Failure, one_line};
-use crate::tautulli_sync::Keeper;
+use crate::tautulli_sync::{self, Keeper};
 use crate::{keeping, output};
 
 /// Holds the API key, for those who do not want a file.
@@ -107,57 +105,9 @@ fn from_address(url: &str, key: Secret, keeper: &Keeper<Shared>) -> Result<Repor
         api_key: Some(key),
         ..Source::new(url, keeper.options.server.clone(), keeper.options.scratch.clone())
     };
-    let reached = import::reached(&keeper.history, &keeper.options.server).map_err(|e| Failure::chain(&e))?;
-    let mut state = State::new(reached);
-    block_on(async {
-        let (out, deliveries) = mpsc::channel(1);
-        let downloaded = state.downloaded();
-        let take = async {
-            let taken = tautulli::take(&source, &mut state, &out).await;
-            drop(out);
-            taken
-        };
-        let telling = async {
-            let mut timer = tokio::time::interval(Duration::from_millis(DRAW_EVERY_MS));
-            loop {
-                timer.tick().await;
-                keeper.watch.downloaded(downloaded.load(Ordering::Relaxed));
-            }
-        };
-        let work = async { tokio::join!(take, keep(keeper, deliveries)) };
-        let (taken, kept) = tokio::select! {
-            done = work => done,
-            () = telling => unreachable!("telling never ends"),
-        };
-        let report = kept.map_err(|e| Failure::chain(&e))?;
-        match taken {
-            Ok(_) => Ok(report),
-            Err(e) => Err(Failure::chain(&e).maybe_hint(e.hint())),
-        }
-    })
-}
-
-/// Keeps everything that comes; one report of it all.
-async fn keep(
-    keeper: &Keeper<Shared>,
-    mut deliveries: mpsc::Receiver<Delivery>,
-) -> Result<Report, history::Error> {
-    let started_ms = keeper.options.clock.mono_ms();
-    let mut sum = Report::default();
-    while let Some(Delivery { what, kept }) = deliveries.recv().await {
-        let (report, reached) = keeper.keep(what).await?;
-        sum.version = report.version.or(sum.version);
-        sum.added += report.added;
-        sum.known += report.known;
-        sum.skipped += report.skipped;
-        sum.refused += report.refused;
-        sum.people = sum.people.max(report.people);
-        sum.libraries = sum.libraries.max(report.libraries);
-        // Nobody waits when the transfer has failed; that is told by the other side.
-        let _ = kept.send(reached);
-    }
-    sum.elapsed_ms = keeper.options.clock.mono_ms().saturating_sub(started_ms);
-    Ok(sum)
+    block_on(tautulli_sync::take_over(&source, keeper, |bytes| {
+        keeper.watch.downloaded(bytes)
+    }))
 }
 
 fn tell(from: &str, report: &Report, teller: &Shared, history: &History) {

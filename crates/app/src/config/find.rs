@@ -16,7 +16,11 @@ const SYSTEM_DATA_DIR: &str = "/var/lib/projectionist";
 const CONTAINER_DATA_DIR: &str = "/config";
 
 /// The file's path and text. One named by the user must exist; otherwise the first of the usual places.
-pub(super) fn find_file(flags: &Flags, env: &Env) -> Result<Option<(PathBuf, String)>, Failure> {
+pub(super) fn find_file(
+    flags: &Flags,
+    env: &Env,
+    data_dir: &Path,
+) -> Result<Option<(PathBuf, String)>, Failure> {
     let by_flag = flags.file.as_deref().map(|p| (p, "--config"));
     let by_variable = [env::CONFIG_VARIABLE, ini::FILE_VARIABLE]
         .into_iter()
@@ -27,7 +31,7 @@ pub(super) fn find_file(flags: &Flags, env: &Env) -> Result<Option<(PathBuf, Str
         let text = read_named(path, &hint)?;
         return Ok(Some((path.to_owned(), text)));
     }
-    for path in usual_places(env) {
+    for path in usual_places(env, data_dir) {
         match std::fs::read_to_string(&path) {
             Ok(text) => return Ok(Some((path, text))),
             Err(e)
@@ -57,15 +61,35 @@ fn unreadable(path: &Path, e: &std::io::Error) -> Failure {
 }
 
 /// In the order in which they are tried.
-fn usual_places(env: &Env) -> Vec<PathBuf> {
+fn usual_places(env: &Env, data_dir: &Path) -> Vec<PathBuf> {
     let mut places = vec![PathBuf::from(FILE_NAME)];
-    let home = env.get("HOME").map(|h| Path::new(h).join(".config"));
-    if let Some(dir) = env.get("XDG_CONFIG_HOME").map(PathBuf::from).or(home) {
-        places.push(dir.join("projectionist").join(FILE_NAME));
-    }
+    places.extend(users_place(env));
     places.push(Path::new("/config").join(FILE_NAME));
     places.push(Path::new("/etc/projectionist").join(FILE_NAME));
+    places.push(data_dir.join(FILE_NAME));
     places
+}
+
+fn users_place(env: &Env) -> Option<PathBuf> {
+    let home = env.get("HOME").map(|h| Path::new(h).join(".config"));
+    let dir = env.get("XDG_CONFIG_HOME").map(PathBuf::from).or(home)?;
+    Some(dir.join("projectionist").join(FILE_NAME))
+}
+
+/// Where a file of ours may go, if none was found: the same at every start, unlike the working directory, and in a
+/// container on what outlives it.
+pub(super) fn own_places(env: &Env, data_dir: &Path) -> Vec<PathBuf> {
+    let user = users_place(env).filter(|_| !in_container(env) && env.get("HOME").is_none_or(|h| h != "/"));
+    user.into_iter().chain([data_dir.join(FILE_NAME)]).collect()
+}
+
+/// True if `path` can be made or replaced. Nothing is left behind.
+pub(super) fn may_write(path: &Path) -> bool {
+    let dirs = path.ancestors().skip(1);
+    let nearest = dirs
+        .map(|dir| if dir.as_os_str().is_empty() { Path::new(".") } else { dir })
+        .find(|dir| dir.exists());
+    nearest.is_some_and(|dir| tempfile::tempfile_in(dir).is_ok())
 }
 
 /// Docker, Podman and Kubernetes each leave a mark.

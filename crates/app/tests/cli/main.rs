@@ -11,5 +11,6 @@ mod managers;
 mod refusals;
 mod secrets;
 mod servers;
+mod setup;
 mod shutdown;
 mod support;
