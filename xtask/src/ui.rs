@@ -77,6 +77,11 @@ pub(crate) fn screenshots() -> Result<()> {
 /// The debug build of the program.
 fn program() -> Result<PathBuf> {
     crate::run("cargo", &["build", "--locked"])?;
+    // The servers that the tests of the first run meet.
+    crate::run(
+        "cargo",
+        &["build", "--locked", "-p", "sim", "--example", "first_run"],
+    )?;
     Ok(std::path::absolute(target())?.join("debug/projectionist"))
 }
 

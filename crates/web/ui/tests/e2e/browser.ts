@@ -35,8 +35,8 @@ export interface Watched {
   page: Page;
   /** Errors in the console, uncaught ones, and requests that left the origin. */
   faults: string[];
-  /** Closes it, and fails if there was a fault. */
-  done: () => Promise<void>;
+  /** Closes it, and fails if there was a fault but of the kind that is `expected`. */
+  done: (expected?: (fault: string) => boolean) => Promise<void>;
 }
 
 /** Waits until a page has its title and waits for nothing more. */
@@ -70,9 +70,9 @@ export async function open(path: string, options: BrowserContextOptions = {}, ba
   return {
     page,
     faults,
-    done: async () => {
+    done: async (expected = () => false) => {
       await context.close();
-      expect(faults).toEqual([]);
+      expect(faults.filter((fault) => !expected(fault))).toEqual([]);
     },
   };
 }
