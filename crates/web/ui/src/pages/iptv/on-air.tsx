@@ -29,7 +29,7 @@ export function OnAir({ managers }: { managers: readonly Server[] }) {
       <Card class="iptv-figures">
         <Stat name="On the air" value={count(shown.length)} />
         <Stat name="Viewers" value={count(viewers)} />
-        <Stat name="Not on their first stream, or stalling" value={count(troubled.length)} />
+        <Stat name="Failed over or stalling" value={count(troubled.length)} />
         <Inventory managers={managers} />
       </Card>
       {managers
@@ -92,13 +92,13 @@ function FeedCard({ feed }: { feed: Feed }) {
         <Fact name="Stream" warn={(feed.stream.index ?? 0) > 0}>
           {streamPlace(feed) ?? NOTHING}
         </Fact>
-        <Fact name="Picture">{[media.resolution?.replace("x", "×"), media.video_codec].filter(Boolean).join(" ") || NOTHING}</Fact>
+        <Fact name="Picture">{media.resolution?.replace("x", "×") ?? NOTHING}</Fact>
         <Fact name="Frames/s">{media.fps === undefined ? NOTHING : count(media.fps)}</Fact>
         <Fact name="Bit rate">{bitrate(feedBps(media))}</Fact>
+        <Fact name="Codecs">{[media.video_codec, media.audio_codec].filter(Boolean).join(" · ") || NOTHING}</Fact>
         <Fact name="Speed" warn={media.speed !== undefined && media.speed < 0.97}>
           {media.speed === undefined ? NOTHING : `${media.speed.toFixed(2)}×`}
         </Fact>
-        <Fact name="Received">{bytes(feed.totals.received_bytes)}</Fact>
       </dl>
       <p class="small clip" title={feed.stream.name}>
         <span class="soft">From </span>
@@ -186,6 +186,7 @@ function Foot({ feed }: { feed: Feed }) {
       <span>On the air for {span(Math.max(0, since))}</span>
       {totals.failovers > 0 && <span class="tag wait">{counted(totals.failovers, "failover")}</span>}
       {totals.errors > 0 && <span class="tag bad">{counted(totals.errors, "error")}</span>}
+      {totals.received_bytes !== undefined && <span>{bytes(totals.received_bytes)} received</span>}
       {totals.buffering_ms > 0 && <span>buffered {span(totals.buffering_ms / 1000)}</span>}
     </footer>
   );

@@ -1,0 +1,90 @@
+// The last hour of one server: its machine's load, and how long looks at it took.
+import { useMemo } from "preact/hooks";
+import { useGet } from "../../api/useGet";
+import { Chart, type ChartSeries } from "../../charts/chart";
+
+const EVERY_MS = 15_000;
+const MINUTES = 60;
+const HIGH_PX = 150;
+
+type Values = ReadonlyArray<number | null>;
+
+/** What of `GET /api/v1/load` is drawn here; null is a moment of which nothing is known. */
+interface Load {
+  times: readonly string[];
+  servers: ReadonlyArray<{
+    server_id: string;
+    host_cpu_ratio: Values;
+    host_memory_ratio: Values;
+    process_cpu_ratio: Values;
+    process_memory_ratio: Values;
+    look_ms: Values;
+  }>;
+}
+
+/** Whether anything was told in the last hour. */
+export function told(values: Values | undefined): values is Values {
+  return values?.some((v) => v !== null) ?? false;
+}
+
+export function LoadCharts({ server, kind }: { server: string; kind: string }) {
+  const { data } = useGet<Load>("api/v1/load", { minutes: MINUTES, server }, EVERY_MS);
+  // Events redraw the page each second; a graph is only drawn anew when there are new numbers.
+  const drawn = useMemo(() => pictures(data, server), [data, server]);
+  if (!data) return <div class="servers-charts waiting" />;
+  if (!drawn) return <p class="soft small">Its load is measured from now on; the first points come within a minute.</p>;
+  const { times, load, look } = drawn;
+  return (
+    <div class="servers-charts">
+      <figure>
+        <figcaption class="small">
+          CPU and memory, the last hour
+          <Legend series={load} />
+        </figcaption>
+        {load.length > 0 ? (
+          <Chart title="CPU and memory" kind="lines" time unit="ratio" categories={times} series={load} heightPx={HIGH_PX} bare />
+        ) : (
+          <p class="soft small servers-untold">
+            {kind === "plex" ? "Plex tells it with a Plex Pass only." : "It does not tell."}
+          </p>
+        )}
+      </figure>
+      <figure>
+        <figcaption class="small">How long a look at what plays takes</figcaption>
+        {look ? (
+          <Chart title="How long a look takes" kind="area" time unit="ms" categories={times} series={look} heightPx={HIGH_PX} bare />
+        ) : (
+          <p class="soft small servers-untold">Not measured yet.</p>
+        )}
+      </figure>
+    </div>
+  );
+}
+
+function Legend({ series }: { series: readonly ChartSeries[] }) {
+  return (
+    <span class="servers-legend tiny soft">
+      {series.map((s) => (
+        <span key={s.name}>
+          <i style={{ background: `var(${s.color})` }} /> {s.name}
+        </span>
+      ))}
+    </span>
+  );
+}
+
+function pictures(data: Load | undefined, id: string) {
+  const own = data?.servers.find((s) => s.server_id === id);
+  if (!data || !own || data.times.length < 2) return undefined;
+  const load: ChartSeries[] = [
+    { name: "CPU", color: "--c1", values: own.host_cpu_ratio },
+    { name: "of it the server", color: "--c6", values: own.process_cpu_ratio },
+    { name: "Memory", color: "--c2", values: own.host_memory_ratio },
+    { name: "of it the server", color: "--c7", values: own.process_memory_ratio },
+  ].filter((s) => told(s.values));
+  return {
+    times: data.times.map((t) => Date.parse(t) / 1000),
+    load,
+    look: told(own.look_ms) ? [{ name: "Look", color: "--c3", values: own.look_ms }] : undefined,
+  };
+}
