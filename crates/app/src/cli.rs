@@ -53,6 +53,8 @@ pub(crate) enum Command {
     /// What is watched of Plex's collections.
     #[command(subcommand)]
     Collections(Collections),
+    /// Look after passwords and API keys, also while Projectionist runs.
+    Access(Access),
     /// Look after files of configuration.
     #[command(subcommand)]
     Config(Config),
@@ -353,6 +355,35 @@ pub(crate) enum ExportAs {
     Csv,
     /// One JSON object a line.
     Jsonl,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Access {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    #[command(subcommand)]
+    pub(crate) action: AccessAction,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum AccessAction {
+    /// Set a password, read from standard input: the first one, or in the place of a forgotten one.
+    Password {
+        /// Whose.
+        #[arg(long, value_name = "NAME", default_value = access::ADMIN)]
+        name: String,
+    },
+    /// Make an API key and print it; it is shown this once.
+    Key {
+        /// What it is for.
+        #[arg(value_name = "NAME")]
+        name: String,
+        /// What it opens: `metrics`, `read`, `tautulli` or `admin`; may be repeated.
+        #[arg(long, value_name = "SCOPE", required = true)]
+        scope: Vec<String>,
+    },
+    /// Print every account and key.
+    List,
 }
 
 #[derive(Debug, Subcommand)]

@@ -25,8 +25,9 @@ use crate::config::{self, Config, plain};
 
 /// Crates whose events follow the configured level. Everyone else's are capped at [`CAP`]: HTTP and TLS libraries
 /// print headers, and with them tokens, when they are asked to trace.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "projectionist",
+    "access",
     "base",
     "sources",
     "live",
@@ -113,17 +114,12 @@ fn known(config: &Config) -> Censor {
     }
     let censor = Censor::new();
     let tv = &config.plex_tv;
-    hide(&censor, config);
-    censor
-}
-
-/// Adds what another configuration tells to what is hidden, if anything is.
-pub(crate) fn also_hide(config: &Config) {
-    hide(&censor(), config);
-}
-
-fn hide(censor: &Censor, config: &Config) {
-    let secrets = [&tv.token, &tv.password, &config.tautulli_api.key];
+    let secrets = [
+        &tv.token,
+        &tv.password,
+        &config.tautulli_api.key,
+        &config.access.admin_password,
+    ];
     let plex = config.plex.iter().map(|p| &p.token);
     let influx = config.influxdb.iter().flat_map(|i| [&i.token, &i.password]);
     let tautulli = config.tautulli.iter().map(|t| &t.api_key);
@@ -154,6 +150,7 @@ fn hide(censor: &Censor, config: &Config) {
     for host in urls.chain(sinks).chain(tautullis).filter_map(|u| config::host(u)) {
         censor.hide(host);
     }
+    censor
 }
 
 /// Adds the names of users and servers to what is hidden, as they show up, until cancelled.

@@ -6,12 +6,12 @@
 mod additions;
 mod address;
 mod catalog;
-mod checks;
 mod cli;
 mod collections;
 mod commands;
 mod config;
 mod discovery;
+mod entrance;
 mod failure;
 mod installation;
 mod keeping;
@@ -24,7 +24,6 @@ mod recorder;
 mod sending;
 mod signals;
 mod tautulli_sync;
-mod setup;
 mod watching;
 mod wiring;
 

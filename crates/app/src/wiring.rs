@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -20,16 +19,14 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::address::Address;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::discovery::Discovered;
 use crate::failure::Failure;
 use crate::keeping::{self, Kept};
 use crate::recorder::Fill;
 use crate::sending::Sending;
-use crate::setup::{self, Desk, Room};
 use crate::watching::Sources;
-use crate::{listen, places};
+use crate::{entrance, listen, places};
 
 /// Time for each stage of the shutdown; together below the 8 s that container runtimes leave us before they kill.
 const SOURCES_BUDGET: Duration = Duration::from_millis(2500);
@@ -48,47 +45,7 @@ pub(crate) struct Listening {
     pub(crate) profile: Profile,
 }
 
-/// What is listened on before anything else happens, so that a taken port ends the start. The sockets stay open when
-/// the configuration changes: who connects in between waits, and a port that the system chose stays the same.
-#[derive(Debug)]
-pub(crate) struct Doors {
-    main: (Address, OwnedFd),
-    extra: Vec<(config::ListenAs, OwnedFd)>,
-}
-
-impl Doors {
-    /// Binds what `config` names; what `before` has bound already is kept.
-    pub(crate) async fn bind(config: &Config, before: Option<&Self>) -> Result<Self, Failure> {
-        let kept = before.filter(|b| b.main.0 == config.listen).map(|b| &b.main.1);
-        let main = bound(&config.listen, kept, "--listen").await?;
-        let mut extra = Vec::new();
-        for one in &config.listen_as {
-            let flag = format!("--listen-as {}=ADDRESS", one.profile);
-            extra.push((listen::bind(&one.address, &flag).await?, profile(&one.profile)?));
-        }
-        Ok(Listeners {
-            main: listener(&self.main.1)?,
-            extra,
-        })
-    }
-}
-
-async fn bound(address: &Address, kept: Option<&OwnedFd>, flag: &str) -> Result<OwnedFd, Failure> {
-    match kept {
-        Some(socket) => socket.try_clone().map_err(|e| Failure::chain(&e)),
-        None => {
-            let new = listen::bind(address, flag).await?;
-            Ok(new.into_std().map_err(|e| Failure::chain(&e))?.into())
-        }
-    }
-}
-
-fn listener(socket: &OwnedFd) -> Result<TcpListener, Failure> {
-    let again = socket.try_clone().map(std::net::TcpListener::from);
-    again.and_then(TcpListener::from_std).map_err(|e| Failure::chain(&e))
-}
-
-/// What one configuration listens on.
+/// What is listened on before anything else happens, so that a taken port ends the start.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     main: TcpListener,
@@ -96,6 +53,16 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
+    pub(crate) async fn bind(config: &Config) -> Result<Self, Failure> {
+        let main = listen::bind(&config.listen, "--listen").await?;
+        let mut extra = Vec::new();
+        for one in &config.listen_as {
+            let flag = format!("--listen-as {}=ADDRESS", one.profile);
+            extra.push((listen::bind(&one.address, &flag).await?, profile(&one.profile)?));
+        }
+        Ok(Self { main, extra })
+    }
+
     /// True if none can be reached from another machine.
     fn are_here(&self) -> bool {
         let all = self.extra.iter().map(|(listener, _)| listener).chain([&self.main]);
@@ -136,7 +103,7 @@ struct Keeper {
 }
 
 /// Starts everything; returns once the listeners serve. A server that is down is no failure. `salt` makes hashed
-/// labels ours. `kept`: the history, if one is kept. At `desk` the page is answered.
+/// labels ours. `kept`: the history, if one is kept.
 pub(crate) async fn build(
     config: Config,
     listeners: Listeners,
@@ -144,6 +111,7 @@ pub(crate) async fn build(
     kept: Option<Kept>,
 ) -> Result<App, Failure> {
     let clock = Clock::system();
+    let access = entrance::gate(&config, listeners.are_here(), &clock).await?;
     let http_cancel = CancellationToken::new();
     let (mut actor, live) = live::channel(config.servers());
     let (observations, received) = mpsc::channel(OBSERVATION_QUEUE);
@@ -156,14 +124,13 @@ pub(crate) async fn build(
     let recording = keeper.as_ref().map(|k| k.status.clone()).unwrap_or_default();
     let live_task = tokio::spawn(actor.run(received));
     let mut sources = Sources::new(&config, &clock, observations, live);
-    desk: &Desk,
     let filling = keeper.as_ref().filter(|_| config.history.backfill);
     sources.gaps = filling.map(|k| k.fill(&sources.live, &sources.cancel));
     sources.watch_all(&config);
     sources.sample();
     let collector = history
         .clone()
-        .map(|history| sources.tend(history, &recording, &config, desk.board()));
+        .map(|history| sources.tend(history, &recording, &config));
     if let Some(keeper) = &keeper {
         sources.describe(keeper.details.clone());
     }
@@ -197,19 +164,11 @@ pub(crate) async fn build(
         scrape_hint: web::ScrapeHint::default(),
         history,
         recording,
-    let room = Room {
-        history: history.clone(),
-        status: recording.clone(),
-        live: sources.live.clone(),
-        clock: clock.clone(),
-        cancel: sources.cancel.clone(),
-        ready: ready.clone(),
-    };
-    let setup = setup::attend(&mut sources.supervisor, desk, room);
         tautulli,
+        access,
         catalog: Some(sources.catalog.clone()),
         collector,
-        setup: Some(setup),
+        setup: None,
         sinks: sending.stats(),
     });
     sources.send(sending, &context);
@@ -368,11 +327,6 @@ impl App {
         self.http_cancel.cancel();
         let mut http = self.http;
         if timeout(HTTP_BUDGET, async { while http.join_next().await.is_some() {} })
-    /// What `/ready` tells from now on.
-    pub(crate) fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::SeqCst);
-    }
-
             .await
             .is_err()
         {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use access::Gate;
 use base::Clock;
 use base::supervise::TaskStats;
 use export::sinks::SinkStats;
@@ -42,6 +43,8 @@ pub struct Context {
     pub recording: history::record::Status,
     /// How `/api/v2` answers; absent, it is off.
     pub tautulli: Option<crate::tautulli::Settings>,
+    /// Who may see and do what; `Gate::open()` asks nobody.
+    pub access: Gate,
     /// Absent where no server can be asked about its libraries.
     pub catalog: Option<crate::Catalog>,
     /// Absent where nobody counts what is watched of collections.

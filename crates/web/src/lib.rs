@@ -6,6 +6,7 @@
 //! have no place for a token, and the address of a server is told by the Tautulli interface alone, to who has its key.
 
 mod accept;
+mod access;
 mod api;
 mod catalog;
 pub mod collections;

@@ -3,13 +3,17 @@
 //! `axum::serve` offers neither a header timeout nor a limit on connections, hence hyper directly.
 
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::Service;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -56,9 +60,13 @@ pub async fn serve(listener: TcpListener, router: Router, cancel: CancellationTo
             accepted = accept(&listener, &seats) => accepted,
         };
         match accepted {
-            Ok((stream, seat)) => {
+            Ok((stream, peer, seat)) => {
                 failures = 0;
-                let served = connection(stream, router.clone(), cancel.clone());
+                let service = Known {
+                    peer: Peer(peer.ip().to_canonical()),
+                    service: TowerToHyperService::new(router.clone()),
+                };
+                let served = connection(stream, service, cancel.clone());
                 connections.spawn(async move {
                     served.await;
                     drop(seat);
@@ -88,13 +96,34 @@ pub async fn serve(listener: TcpListener, router: Router, cancel: CancellationTo
 async fn accept(
     listener: &TcpListener,
     seats: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
     let seat = seats.clone().acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _peer) = listener.accept().await?;
-    Ok((stream, seat))
+    let (stream, peer) = listener.accept().await?;
+    Ok((stream, peer, seat))
 }
 
-async fn connection(stream: TcpStream, router: Router, cancel: CancellationToken) {
+/// Who is at the other end of the connection that a request came on; never an IPv4 address dressed as IPv6.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// Tells each request of a connection its [`Peer`].
+struct Known {
+    peer: Peer,
+    service: TowerToHyperService<Router>,
+}
+
+impl Service<Request<Incoming>> for Known {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(self.peer);
+        self.service.call(request)
+    }
+}
+
+async fn connection(stream: TcpStream, service: Known, cancel: CancellationToken) {
     // An event is small and must not wait for the next one. A socket that refuses is one that is already dead.
     let _ = stream.set_nodelay(true);
     let served = http1::Builder::new()
@@ -102,10 +131,7 @@ async fn connection(stream: TcpStream, router: Router, cancel: CancellationToken
         .header_read_timeout(HEADER_TIMEOUT)
         .max_buf_size(BUFFER_BYTES)
         .max_headers(HEADERS_MAX)
-        .serve_connection(
-            TokioIo::new(Impatient::new(stream)),
-            TowerToHyperService::new(router),
-        );
+        .serve_connection(TokioIo::new(Impatient::new(stream)), service);
     let mut served = pin!(served);
     let outcome = tokio::select! {
         biased;

@@ -36,7 +36,7 @@ followed by a line that begins with `hint:` if something can be done about it.
 
 const SETTINGS: &str = "## Flags that set the configuration
 
-`run`, `check`, `login plex`, `healthcheck`, `capture`, `import`, `history` and `collections` take these, before or after the command's name. They win over
+`run`, `check`, `login plex`, `healthcheck`, `capture`, `import`, `history`, `collections` and `access` take these, before or after the command's name. They win over
 the environment and the [file](configuration.md).
 
 ";

@@ -1,5 +1,6 @@
 //! What each command does.
 
+mod access;
 mod capture;
 mod check;
 mod collections;
@@ -38,6 +39,7 @@ pub(crate) fn dispatch(cli: Cli, env: &Env) -> Result<(), Failure> {
         Some(Command::Simulate(simulate)) => {
             unconfigured("simulate", &before).and_then(|()| simulate::simulate(&simulate))
         }
+        Some(Command::Access(own)) => access::access(&flags(&own.settings), env, &own.action),
         Some(Command::History(own)) => history::history(&flags(&own.settings), env, &own.action),
         Some(Command::Collections(command)) => {
             let Collections::Collect(own) = &command;

@@ -1,5 +1,6 @@
 //! Every key, table by table.
 
+mod access;
 mod dispatcharr;
 mod influxdb;
 
@@ -101,6 +102,7 @@ pub(crate) static TABLES: &[Table] = &[
         doc: "Counting what is watched of Plex's collections.",
         keys: COLLECTIONS,
     },
+    access::TABLE,
     dispatcharr::TABLE,
     dispatcharr::METRICS,
     influxdb::TABLE,

@@ -3,6 +3,7 @@
 //! Every layer becomes a list of settings, checked against one schema; the settings are laid over each other and
 //! turned into [`Config`] by one deserialisation. Each keeps its origin, for `check --print` and for messages.
 
+mod access;
 pub(crate) mod docs;
 mod env;
 mod file;
@@ -15,7 +16,6 @@ mod print;
 pub(crate) mod schema;
 mod setting;
 #[cfg(test)]
-pub(crate) mod write;
 mod tests;
 
 use std::path::{Path, PathBuf};
@@ -67,6 +67,7 @@ pub(crate) struct Config {
     #[serde(default)]
     pub(crate) tautulli: Vec<Tautulli>,
     pub(crate) collections: Collections,
+    pub(crate) access: access::Access,
     /// Each with an id of its own.
     #[serde(default)]
     pub(crate) dispatcharr: Vec<dispatcharr::Config>,
@@ -293,7 +294,7 @@ pub(crate) struct Flags {
     pub(crate) values: Vec<(&'static str, String)>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     pub(crate) merged: Merged,
@@ -305,28 +306,7 @@ pub(crate) struct Loaded {
 
 /// Reads everything. Fails with a message that names the file and line, the variable or the flag.
 pub(crate) fn load(flags: &Flags, env: &Env) -> Result<Loaded, Failure> {
-impl Loaded {
-    /// A configuration that came from nowhere.
-    pub(crate) fn fixed(config: Config) -> Self {
-        Self {
-            config,
-            merged: Merged::default(),
-            file: None,
-            remarks: Vec::new(),
-        }
-    }
-}
-
-    let file = find_file(flags, env, &chosen_data_dir(flags, env))?;
-    load_with(file, flags, env)
-}
-
-/// As [`load`], with this text as the file, which need not exist yet.
-pub(crate) fn load_with(
-    file: Option<(PathBuf, String)>,
-    flags: &Flags,
-    env: &Env,
-) -> Result<Loaded, Failure> {
+    let file = find_file(flags, env)?;
     let mut merged = Merged::default();
     let mut remarks = Vec::new();
     let mut old_file = None;
@@ -409,56 +389,6 @@ fn data_dir(env: &Env) -> PathBuf {
 
 /// The defaults with `values` from flags, and nothing else: no file, no variable. For the demo.
 pub(crate) fn only(values: Vec<(&'static str, String)>) -> Result<Config, Failure> {
-/// Where state is kept, as far as it can be known before a file is read.
-fn chosen_data_dir(flags: &Flags, env: &Env) -> PathBuf {
-    let by_flag = flags.values.iter().rfind(|(flag, _)| *flag == "data-dir");
-    by_flag.map_or_else(|| data_dir(env), |(_, dir)| PathBuf::from(dir))
-}
-
-/// The configuration that `text` is alone: one entry that somebody typed, and defaults for all else.
-/// A failure says what is wrong with the entry, without a place in a file.
-pub(crate) fn typed(text: &str, data_dir: &Path) -> Result<Config, Failure> {
-    const TYPED: &str = "typed";
-    let read = || {
-        let mut merged = Merged::default();
-        merged.lay(file::read(text, Path::new(TYPED))?)?;
-        merged.fill(data_dir, None)?;
-        let mut config = merged.config()?;
-        check_across(&mut config, &merged)?;
-        Ok(config)
-    };
-    read().map_err(|failure: Failure| {
-        let placed = failure.message.strip_prefix(TYPED);
-        let said = placed.and_then(|rest| rest.split_once(": ")).map(|(_, said)| said.to_owned());
-        Failure {
-            message: said.unwrap_or(failure.message),
-            ..failure
-        }
-    })
-}
-
-/// The file that saving writes, or why there is none: the one that was read, if it is ours; else, if none was read,
-/// the first place that can be written of those that are the same at the next start.
-pub(crate) fn place_to_write(read: Option<&Path>, data_dir: &Path, env: &Env) -> Result<PathBuf, String> {
-    if let Some(path) = read {
-        let ours = std::fs::read_to_string(path).is_ok_and(|text| write::is_ours(&text));
-        return match (ours, find::may_write(path)) {
-            (true, true) => Ok(path.to_owned()),
-            (true, false) => Err(format!("{} cannot be written", path.display())),
-            (false, _) => Err(format!(
-                "the configuration stands in {}, which was written by hand: add to it there",
-                path.display()
-            )),
-        };
-    }
-    let places = find::own_places(env, data_dir);
-    if let Some(place) = places.iter().find(|place| find::may_write(place)) {
-        return Ok(place.clone());
-    }
-    let names: Vec<String> = places.iter().map(|p| p.display().to_string()).collect();
-    Err(format!("none of these can be written: {}", names.join(", ")))
-}
-
     let mut merged = Merged::default();
     merged.lay(from_flags(&Flags { file: None, values })?)?;
     merged.fill(&default_data_dir(&Env::default()), None)?;
@@ -521,6 +451,7 @@ fn check_across(config: &mut Config, merged: &Merged) -> Result<(), Failure> {
             return Err(Failure::config(message).hint("give each an id of its own"));
         }
     }
+    access::check(&config.access, merged)?;
     check_dispatcharrs(config, merged)?;
     check_influxdbs(config, merged)?;
     let all = config.listen_as.iter().map(|l| &l.address).collect::<Vec<_>>();

@@ -83,6 +83,7 @@ impl Served {
             base_path: "/media".to_owned(),
             events: web::Events::default(),
             scrape_hint: web::ScrapeHint::default(),
+            access: access::Gate::open(),
             catalog: Some(catalog.clone()),
             collector: None,
             setup: None,

@@ -30,25 +30,24 @@ mod value;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use access::Scope;
 use base::Secret;
 use http::{StatusCode, Uri};
 use model::SourceId;
 
 use crate::Context;
-use crate::respond::answer;
 use commands::{Asked, Command};
 use envelope::{Format, Reply};
 use params::Params;
-use value::object;
 
 /// How `/api/v2` answers. Without it, or without a history, the interface is off.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The one key, good for everything here.
+    /// The interface's own key, good for everything here, as is any of our keys with the scope `tautulli`.
     pub key: Secret,
     /// Whether plays are grouped where a question does not say (Tautulli `group_history_tables`).
     pub group_history: bool,
@@ -96,7 +95,6 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
         .route("/api/", old.clone())
         .route("/api/v1", old.clone())
         .route("/api/v1/", old)
-        .route("/status", get(status))
         .layer(limit)
 }
 
@@ -104,13 +102,6 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
 async fn old_version() -> Response {
     let refusal = Reply::refused("Please use the /api/v2 endpoint.").with_status(StatusCode::OK);
     Format::default().response(refusal)
-}
-
-/// That we answer; needs no key.
-async fn status() -> Response {
-    let mut body = Vec::new();
-    object! { "result" => "success", "message" => "Ok" }.write_json(&mut body);
-    answer(StatusCode::OK, envelope::JSON, Body::from(body))
 }
 
 async fn api(State(ctx): State<Arc<Context>>, uri: Uri, form: Bytes) -> Response {
@@ -138,7 +129,9 @@ fn admit(ctx: &Context, params: &Params) -> Result<&'static Command, Reply> {
         let Some(key) = keys.next() else {
             return Err(Reply::refused("Parameter apikey is required"));
         };
-        if keys.next().is_some() || !same(key.as_bytes(), settings.key.expose().as_bytes()) {
+        let own = same(key.as_bytes(), settings.key.expose().as_bytes());
+        let opens = || ctx.access.key(key).is_some_and(|entry| entry.may(Scope::Tautulli));
+        if keys.next().is_some() || !(own || opens()) {
             return Err(Reply::refused("Invalid apikey"));
         }
     }

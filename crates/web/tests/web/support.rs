@@ -62,6 +62,7 @@ impl House {
             history: None,
             recording: history::record::Status::default(),
             tautulli: None,
+            access: access::Gate::open(),
             catalog: None,
             collector: None,
             setup: None,

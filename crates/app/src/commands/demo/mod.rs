@@ -17,10 +17,9 @@ use tokio_util::sync::CancellationToken;
 use super::{block_on, run};
 use crate::address::Address;
 use crate::cli;
-use crate::config::{self, Env, Loaded, plain};
+use crate::config::{self, Env, plain};
 use crate::failure::Failure;
 use crate::keeping::{self, Kept};
-use crate::setup::Desk;
 use crate::signals::Signals;
 use crate::wiring::{self, App, Listeners};
 use crate::{listen, output};
@@ -74,6 +73,8 @@ pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
         .map_err(|e| Failure::failed(format!("making a directory for the demo: {}", plain(&e))))?;
     dir.path().clone_into(&mut config.data_dir);
     config.tautulli_api.key = Some(Secret::new(DEMO_KEY));
+    // Nothing here is worth a password.
+    config.access.turn_off();
     // The past is made here, whole; the servers' own lists of it would say it again.
     config.history.backfill = false;
     let kept = keeping::open(&config);
@@ -85,10 +86,7 @@ pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
     let outcome = block_on(async {
         let signals = Signals::new()?;
         let listener = listen::bind_near(&wanted, "--listen").await?;
-        let desk = Desk::fixed("this is the demo: it has no configuration to change");
-        desk.stands(Loaded::fixed(config.clone()));
-        let listeners = Listeners::only(listener);
-        let app = wiring::build(config, listeners, &Secret::new("demo"), kept, &desk).await?;
+        let app = wiring::build(config, Listeners::only(listener), &Secret::new("demo"), kept).await?;
         output::print(&greeting(&app, &wanted));
         run::live(app, signals).await
     });

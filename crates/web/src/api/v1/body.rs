@@ -14,7 +14,7 @@ use crate::respond::Refusal;
 /// A JSON body of at most `limit` bytes, not yet read.
 ///
 /// Only `application/json` is taken, which no page of another site can make a browser send.
-pub(super) async fn json(headers: &HeaderMap, request: Request, limit: usize) -> Result<Bytes, Refusal> {
+pub(crate) async fn json(headers: &HeaderMap, request: Request, limit: usize) -> Result<Bytes, Refusal> {
     if !is_json(headers) {
         let what = "the body must be JSON, with the header Content-Type: application/json";
         return Err(Refusal::new(Kind::BadPayload, what));
@@ -25,7 +25,7 @@ pub(super) async fn json(headers: &HeaderMap, request: Request, limit: usize) ->
 }
 
 /// The object in `body`. The refusal repeats no value of it: it may hold a secret.
-pub(super) fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+pub(crate) fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     let wrong = |why: String| Refusal::new(Kind::BadPayload, format!("the body is not understood: {why}"));
     // A list would pass for its fields in order.
     if !body.trim_ascii().starts_with(b"{") {

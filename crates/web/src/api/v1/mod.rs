@@ -1,6 +1,6 @@
 //! Version 1 of the public interface: collections as `{ "sessions": […], "meta": {…} }`.
 
-mod body;
+pub(crate) mod body;
 pub(crate) mod collections;
 pub(crate) mod history;
 pub(crate) mod iptv;
