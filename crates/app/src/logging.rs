@@ -113,6 +113,16 @@ fn known(config: &Config) -> Censor {
         return Censor::default();
     }
     let censor = Censor::new();
+    hide(&censor, config);
+    censor
+}
+
+/// Adds what another configuration tells to what is hidden, if anything is.
+pub(crate) fn also_hide(config: &Config) {
+    hide(&censor(), config);
+}
+
+fn hide(censor: &Censor, config: &Config) {
     let tv = &config.plex_tv;
     let secrets = [
         &tv.token,
@@ -150,7 +160,6 @@ fn known(config: &Config) -> Censor {
     for host in urls.chain(sinks).chain(tautullis).filter_map(|u| config::host(u)) {
         censor.hide(host);
     }
-    censor
 }
 
 /// Adds the names of users and servers to what is hidden, as they show up, until cancelled.

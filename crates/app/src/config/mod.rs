@@ -15,6 +15,7 @@ mod nearest;
 mod print;
 pub(crate) mod schema;
 mod setting;
+pub(crate) mod write;
 #[cfg(test)]
 mod tests;
 
@@ -294,7 +295,7 @@ pub(crate) struct Flags {
     pub(crate) values: Vec<(&'static str, String)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Loaded {
     pub(crate) config: Config,
     pub(crate) merged: Merged,
@@ -304,9 +305,30 @@ pub(crate) struct Loaded {
     pub(crate) remarks: Vec<String>,
 }
 
+impl Loaded {
+    /// A configuration that came from nowhere.
+    pub(crate) fn fixed(config: Config) -> Self {
+        Self {
+            config,
+            merged: Merged::default(),
+            file: None,
+            remarks: Vec::new(),
+        }
+    }
+}
+
 /// Reads everything. Fails with a message that names the file and line, the variable or the flag.
 pub(crate) fn load(flags: &Flags, env: &Env) -> Result<Loaded, Failure> {
-    let file = find_file(flags, env)?;
+    let file = find_file(flags, env, &chosen_data_dir(flags, env))?;
+    load_with(file, flags, env)
+}
+
+/// As [`load`], with this text as the file, which need not exist yet.
+pub(crate) fn load_with(
+    file: Option<(PathBuf, String)>,
+    flags: &Flags,
+    env: &Env,
+) -> Result<Loaded, Failure> {
     let mut merged = Merged::default();
     let mut remarks = Vec::new();
     let mut old_file = None;
@@ -385,6 +407,56 @@ fn data_dir(env: &Env) -> PathBuf {
     let said = layers.iter().flatten().rfind(|s| Some(s.at) == at);
     let said = said.and_then(|s| s.value.as_str()).map(PathBuf::from);
     said.unwrap_or_else(|| default_data_dir(env))
+}
+
+/// Where state is kept, as far as it can be known before a file is read.
+fn chosen_data_dir(flags: &Flags, env: &Env) -> PathBuf {
+    let by_flag = flags.values.iter().rfind(|(flag, _)| *flag == "data-dir");
+    by_flag.map_or_else(|| data_dir(env), |(_, dir)| PathBuf::from(dir))
+}
+
+/// The configuration that `text` is alone: one entry that somebody typed, and defaults for all else.
+/// A failure says what is wrong with the entry, without a place in a file.
+pub(crate) fn typed(text: &str, data_dir: &Path) -> Result<Config, Failure> {
+    const TYPED: &str = "typed";
+    let read = || {
+        let mut merged = Merged::default();
+        merged.lay(file::read(text, Path::new(TYPED))?)?;
+        merged.fill(data_dir, None)?;
+        let mut config = merged.config()?;
+        check_across(&mut config, &merged)?;
+        Ok(config)
+    };
+    read().map_err(|failure: Failure| {
+        let placed = failure.message.strip_prefix(TYPED);
+        let said = placed.and_then(|rest| rest.split_once(": ")).map(|(_, said)| said.to_owned());
+        Failure {
+            message: said.unwrap_or(failure.message),
+            ..failure
+        }
+    })
+}
+
+/// The file that saving writes, or why there is none: the one that was read, if it is ours; else, if none was read,
+/// the first place that can be written of those that are the same at the next start.
+pub(crate) fn place_to_write(read: Option<&Path>, data_dir: &Path, env: &Env) -> Result<PathBuf, String> {
+    if let Some(path) = read {
+        let ours = std::fs::read_to_string(path).is_ok_and(|text| write::is_ours(&text));
+        return match (ours, find::may_write(path)) {
+            (true, true) => Ok(path.to_owned()),
+            (true, false) => Err(format!("{} cannot be written", path.display())),
+            (false, _) => Err(format!(
+                "the configuration stands in {}, which was written by hand: add to it there",
+                path.display()
+            )),
+        };
+    }
+    let places = find::own_places(env, data_dir);
+    if let Some(place) = places.iter().find(|place| find::may_write(place)) {
+        return Ok(place.clone());
+    }
+    let names: Vec<String> = places.iter().map(|p| p.display().to_string()).collect();
+    Err(format!("none of these can be written: {}", names.join(", ")))
 }
 
 /// The defaults with `values` from flags, and nothing else: no file, no variable. For the demo.

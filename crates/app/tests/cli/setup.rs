@@ -174,7 +174,7 @@ async fn from_nothing_to_a_watched_server_with_its_history() {
     );
     assert_eq!(import["server"], "Attic");
     let plays = ask(&format!("{url}/api/v1/history?server=Attic")).await;
-    assert!(!plays["history"].as_array().unwrap().is_empty(), "{plays}");
+    assert!(!plays["plays"].as_array().unwrap().is_empty(), "{plays}");
     let after = ask(&format!("{url}/api/v1/setup")).await;
     assert_eq!(
         (&after["configured"], &after["servers"]),

@@ -17,9 +17,10 @@ use tokio_util::sync::CancellationToken;
 use super::{block_on, run};
 use crate::address::Address;
 use crate::cli;
-use crate::config::{self, Env, plain};
+use crate::config::{self, Env, Loaded, plain};
 use crate::failure::Failure;
 use crate::keeping::{self, Kept};
+use crate::setup::Desk;
 use crate::signals::Signals;
 use crate::wiring::{self, App, Listeners};
 use crate::{listen, output};
@@ -86,7 +87,10 @@ pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
     let outcome = block_on(async {
         let signals = Signals::new()?;
         let listener = listen::bind_near(&wanted, "--listen").await?;
-        let app = wiring::build(config, Listeners::only(listener), &Secret::new("demo"), kept).await?;
+        let desk = Desk::fixed("this is the demo: it has no configuration to change");
+        desk.stands(Loaded::fixed(config.clone()));
+        let listeners = Listeners::only(listener);
+        let app = wiring::build(config, listeners, &Secret::new("demo"), kept, &desk).await?;
         output::print(&greeting(&app, &wanted));
         run::live(app, signals).await
     });
