@@ -6,6 +6,7 @@
 mod additions;
 mod address;
 mod catalog;
+mod checks;
 mod cli;
 mod collections;
 mod commands;
@@ -22,6 +23,7 @@ mod output;
 mod places;
 mod recorder;
 mod sending;
+mod setup;
 mod signals;
 mod tautulli_sync;
 mod watching;

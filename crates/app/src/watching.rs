@@ -131,6 +131,7 @@ impl Sources {
         history: History,
         status: &Status,
         config: &Config,
+        board: &Board,
     ) -> web::collections::Collector {
         let (forgotten, keeping) = (history.clone(), config.history.clone());
         let (clock, cancel) = (self.clock.clone(), self.cancel.clone());
@@ -142,7 +143,6 @@ impl Sources {
             let source = tautulli_sync::source(own, server.clone(), &config.data_dir);
             let (history, clock) = (history.clone(), self.clock.clone());
             let (status, board) = (status.clone(), board.clone());
-        board: &Board,
             let cancel = self.cancel.clone();
             self.supervisor.restart(format!("tautulli:{server}"), move || {
                 tautulli_sync::run(
@@ -150,6 +150,7 @@ impl Sources {
                     history.clone(),
                     status.clone(),
                     clock.clone(),
+                    board.clone(),
                     cancel.clone(),
                 )
             });
@@ -161,7 +162,6 @@ impl Sources {
             config.collections.clone(),
             self.clock.clone(),
         );
-                    board.clone(),
         let (asked, cancel) = (Arc::new(Mutex::new(asked)), self.cancel.clone());
         self.supervisor.restart("collections", move || {
             collections::run(service.clone(), asked.clone(), cancel.clone())

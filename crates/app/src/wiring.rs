@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -19,12 +20,14 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+use crate::address::Address;
+use crate::config::{self, Config};
 use crate::discovery::Discovered;
 use crate::failure::Failure;
 use crate::keeping::{self, Kept};
 use crate::recorder::Fill;
 use crate::sending::Sending;
+use crate::setup::{self, Desk, Room};
 use crate::watching::Sources;
 use crate::{entrance, listen, places};
 
@@ -45,7 +48,60 @@ pub(crate) struct Listening {
     pub(crate) profile: Profile,
 }
 
-/// What is listened on before anything else happens, so that a taken port ends the start.
+/// What is listened on before anything else happens, so that a taken port ends the start. The sockets stay open when
+/// the configuration changes: who connects in between waits, and a port that the system chose stays the same.
+#[derive(Debug)]
+pub(crate) struct Doors {
+    main: (Address, OwnedFd),
+    extra: Vec<(config::ListenAs, OwnedFd)>,
+}
+
+impl Doors {
+    /// Binds what `config` names; what `before` has bound already is kept.
+    pub(crate) async fn bind(config: &Config, before: Option<&Self>) -> Result<Self, Failure> {
+        let kept = before.filter(|b| b.main.0 == config.listen).map(|b| &b.main.1);
+        let main = bound(&config.listen, kept, "--listen").await?;
+        let mut extra = Vec::new();
+        for one in &config.listen_as {
+            let flag = format!("--listen-as {}=ADDRESS", one.profile);
+            let socket = bound(&one.address, kept.map(|(_, socket)| socket), &flag).await?;
+            extra.push((one.clone(), socket));
+        }
+        Ok(Self {
+            main: (config.listen.clone(), main),
+            extra,
+        })
+    }
+
+    /// Listeners for one configuration.
+    pub(crate) fn open(&self) -> Result<Listeners, Failure> {
+        let mut extra = Vec::new();
+        for (one, socket) in &self.extra {
+            extra.push((listener(socket)?, profile(&one.profile)?));
+        }
+        Ok(Listeners {
+            main: listener(&self.main.1)?,
+            extra,
+        })
+    }
+}
+
+async fn bound(address: &Address, kept: Option<&OwnedFd>, flag: &str) -> Result<OwnedFd, Failure> {
+    match kept {
+        Some(socket) => socket.try_clone().map_err(|e| Failure::chain(&e)),
+        None => {
+            let new = listen::bind(address, flag).await?;
+            Ok(new.into_std().map_err(|e| Failure::chain(&e))?.into())
+        }
+    }
+}
+
+fn listener(socket: &OwnedFd) -> Result<TcpListener, Failure> {
+    let again = socket.try_clone().map(std::net::TcpListener::from);
+    again.and_then(TcpListener::from_std).map_err(|e| Failure::chain(&e))
+}
+
+/// What one configuration listens on.
 #[derive(Debug)]
 pub(crate) struct Listeners {
     main: TcpListener,
@@ -53,16 +109,6 @@ pub(crate) struct Listeners {
 }
 
 impl Listeners {
-    pub(crate) async fn bind(config: &Config) -> Result<Self, Failure> {
-        let main = listen::bind(&config.listen, "--listen").await?;
-        let mut extra = Vec::new();
-        for one in &config.listen_as {
-            let flag = format!("--listen-as {}=ADDRESS", one.profile);
-            extra.push((listen::bind(&one.address, &flag).await?, profile(&one.profile)?));
-        }
-        Ok(Self { main, extra })
-    }
-
     /// True if none can be reached from another machine.
     fn are_here(&self) -> bool {
         let all = self.extra.iter().map(|(listener, _)| listener).chain([&self.main]);
@@ -103,12 +149,13 @@ struct Keeper {
 }
 
 /// Starts everything; returns once the listeners serve. A server that is down is no failure. `salt` makes hashed
-/// labels ours. `kept`: the history, if one is kept.
+/// labels ours. `kept`: the history, if one is kept. At `desk` the page is answered.
 pub(crate) async fn build(
     config: Config,
     listeners: Listeners,
     salt: &Secret,
     kept: Option<Kept>,
+    desk: &Desk,
 ) -> Result<App, Failure> {
     let clock = Clock::system();
     let access = entrance::gate(&config, listeners.are_here(), &clock).await?;
@@ -130,7 +177,7 @@ pub(crate) async fn build(
     sources.sample();
     let collector = history
         .clone()
-        .map(|history| sources.tend(history, &recording, &config));
+        .map(|history| sources.tend(history, &recording, &config, desk.board()));
     if let Some(keeper) = &keeper {
         sources.describe(keeper.details.clone());
     }
@@ -148,6 +195,15 @@ pub(crate) async fn build(
     sources.discover(config.plex, found);
 
     let ready = Arc::new(AtomicBool::new(false));
+    let room = Room {
+        history: history.clone(),
+        status: recording.clone(),
+        live: sources.live.clone(),
+        clock: clock.clone(),
+        cancel: sources.cancel.clone(),
+        ready: ready.clone(),
+    };
+    let setup = setup::attend(&mut sources.supervisor, desk, room);
     let context = Arc::new(web::Context {
         live: sources.live.clone(),
         clock,
@@ -168,7 +224,7 @@ pub(crate) async fn build(
         access,
         catalog: Some(sources.catalog.clone()),
         collector,
-        setup: None,
+        setup: Some(setup),
         sinks: sending.stats(),
     });
     sources.send(sending, &context);
@@ -308,6 +364,11 @@ impl App {
                 }
             }
         }
+    }
+
+    /// What `/ready` tells from now on.
+    pub(crate) fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::SeqCst);
     }
 
     /// Ends everything in order; names what was late. Takes at most 7.8 s.
