@@ -1,0 +1,101 @@
+// When nothing plays: what was played last, and what is on the air.
+import { href } from "../../app/router";
+import type { Feed, HistoryPage } from "../../api/schema";
+import { useGet } from "../../api/useGet";
+import { counted } from "../../format/numbers";
+import { ago } from "../../format/times";
+import { playTitle } from "../../format/words";
+import { feeds } from "../../live/store";
+import { Icon } from "../../ui/icon";
+import { Card, Poster } from "../../ui/parts";
+
+const LAST = 5;
+
+export function Quiet() {
+  // Where no history is kept there is nothing to tell, and nothing wrong.
+  const { data } = useGet<HistoryPage>("api/v1/history", { limit: LAST });
+  return (
+    <section class="now-quiet" aria-label="Nothing plays">
+      <div class="now-calm">
+        <Icon name="play" />
+        <h2>All quiet</h2>
+        <p class="soft">Nothing plays. As soon as somebody presses play, it is here.</p>
+      </div>
+      {data && data.plays.length > 0 && (
+        <Card
+          title="Played last"
+          tools={
+            <a class="text small" href={href("/history")}>
+              All of it
+            </a>
+          }
+        >
+          <ul class="now-last">
+            {data.plays.map((play) => (
+              <li key={play.id}>
+                <Poster server={play.server_id} ratingKey={play.item.rating_key} width={38} square={play.item.kind === "track"} />
+                <div class="grow">
+                  <a class="clip" href={href(`/history?play=${play.id}`)} dir="auto">
+                    {playTitle(play)}
+                  </a>
+                  <p class="soft small clip" dir="auto">
+                    {[play.user?.name, play.player.title ?? play.player.product].filter(Boolean).join(" · ")}
+                  </p>
+                </div>
+                <time class="soft small" dateTime={play.stopped_at ?? play.started_at}>
+                  {ago(play.stopped_at ?? play.started_at)}
+                </time>
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
+    </section>
+  );
+}
+
+/** Channels that stream managers carry; each leads to the page about them. */
+export function OnAir() {
+  const list = feeds.value;
+  if (list.length === 0) return null;
+  return (
+    <Card
+      title="On the air"
+      class="now-air"
+      tools={
+        <a class="text small" href={href("/iptv")}>
+          {counted(list.length, "channel")}
+        </a>
+      }
+    >
+      <ul class="now-feeds scroller" tabIndex={0} role="region" aria-label="Channels on the air">
+        {list.map((feed) => (
+          <li key={feed.id}>
+            <a class="now-feed" href={href(`/iptv?q=${encodeURIComponent(feedName(feed))}`)}>
+              <span class="clip name" dir="auto">
+                {feed.channel.number && <span class="soft number">{feed.channel.number} </span>}
+                {feedName(feed)}
+              </span>
+              <span class="soft small clip" dir="auto">
+                {feed.programme?.title ?? feed.channel.group ?? "\u00a0"}
+              </span>
+              <span class="row tiny">
+                <FeedState state={feed.state} />
+                <span class="soft">{counted(feed.viewer_count ?? feed.viewers.length, "viewer")}</span>
+              </span>
+            </a>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+export function feedName({ channel, stream }: Pick<Feed, "channel" | "stream">): string {
+  return channel.series ?? channel.name ?? stream.name ?? "Unnamed";
+}
+
+function FeedState({ state }: Pick<Feed, "state">) {
+  if (state === "active" || state === undefined) return <span class="tag good">on</span>;
+  return <span class={state === "error" ? "tag bad" : "tag wait"}>{state.replaceAll("_", " ")}</span>;
+}
