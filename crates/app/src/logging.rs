@@ -113,6 +113,7 @@ fn known(config: &Config) -> Censor {
         return Censor::default();
     }
     let censor = Censor::new();
+    let tv = &config.plex_tv;
     hide(&censor, config);
     censor
 }
@@ -123,7 +124,6 @@ pub(crate) fn also_hide(config: &Config) {
 }
 
 fn hide(censor: &Censor, config: &Config) {
-    let tv = &config.plex_tv;
     let secrets = [
         &tv.token,
         &tv.password,
