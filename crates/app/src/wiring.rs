@@ -63,6 +63,7 @@ impl Doors {
         let main = bound(&config.listen, kept, "--listen").await?;
         let mut extra = Vec::new();
         for one in &config.listen_as {
+            let kept = before.and_then(|b| b.extra.iter().find(|(old, _)| old.address == one.address));
             let flag = format!("--listen-as {}=ADDRESS", one.profile);
             extra.push((listen::bind(&one.address, &flag).await?, profile(&one.profile)?));
         }

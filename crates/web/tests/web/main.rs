@@ -12,4 +12,5 @@ mod managers;
 mod metrics;
 mod page;
 mod serving;
+mod setup;
 mod support;
