@@ -113,7 +113,6 @@ fn known(config: &Config) -> Censor {
         return Censor::default();
     }
     let censor = Censor::new();
-    let tv = &config.plex_tv;
     hide(&censor, config);
     censor
 }
@@ -124,6 +123,7 @@ pub(crate) fn also_hide(config: &Config) {
 }
 
 fn hide(censor: &Censor, config: &Config) {
+    let tv = &config.plex_tv;
     let secrets = [
         &tv.token,
         &tv.password,

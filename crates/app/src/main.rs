@@ -23,9 +23,9 @@ mod output;
 mod places;
 mod recorder;
 mod sending;
+mod setup;
 mod signals;
 mod tautulli_sync;
-mod setup;
 mod watching;
 mod wiring;
 

@@ -29,7 +29,7 @@ use crate::recorder::Fill;
 use crate::sending::Sending;
 use crate::setup::{self, Desk, Room};
 use crate::watching::Sources;
-use crate::{listen, places};
+use crate::{entrance, listen, places};
 
 /// Time for each stage of the shutdown; together below the 8 s that container runtimes leave us before they kill.
 const SOURCES_BUDGET: Duration = Duration::from_millis(2500);
@@ -65,7 +65,20 @@ impl Doors {
         for one in &config.listen_as {
             let kept = before.and_then(|b| b.extra.iter().find(|(old, _)| old.address == one.address));
             let flag = format!("--listen-as {}=ADDRESS", one.profile);
-            extra.push((listen::bind(&one.address, &flag).await?, profile(&one.profile)?));
+            let socket = bound(&one.address, kept.map(|(_, socket)| socket), &flag).await?;
+            extra.push((one.clone(), socket));
+        }
+        Ok(Self {
+            main: (config.listen.clone(), main),
+            extra,
+        })
+    }
+
+    /// Listeners for one configuration.
+    pub(crate) fn open(&self) -> Result<Listeners, Failure> {
+        let mut extra = Vec::new();
+        for (one, socket) in &self.extra {
+            extra.push((listener(socket)?, profile(&one.profile)?));
         }
         Ok(Listeners {
             main: listener(&self.main.1)?,
@@ -143,8 +156,10 @@ pub(crate) async fn build(
     listeners: Listeners,
     salt: &Secret,
     kept: Option<Kept>,
+    desk: &Desk,
 ) -> Result<App, Failure> {
     let clock = Clock::system();
+    let access = entrance::gate(&config, listeners.are_here(), &clock).await?;
     let http_cancel = CancellationToken::new();
     let (mut actor, live) = live::channel(config.servers());
     let (observations, received) = mpsc::channel(OBSERVATION_QUEUE);
@@ -157,7 +172,6 @@ pub(crate) async fn build(
     let recording = keeper.as_ref().map(|k| k.status.clone()).unwrap_or_default();
     let live_task = tokio::spawn(actor.run(received));
     let mut sources = Sources::new(&config, &clock, observations, live);
-    desk: &Desk,
     let filling = keeper.as_ref().filter(|_| config.history.backfill);
     sources.gaps = filling.map(|k| k.fill(&sources.live, &sources.cancel));
     sources.watch_all(&config);
@@ -182,6 +196,15 @@ pub(crate) async fn build(
     sources.discover(config.plex, found);
 
     let ready = Arc::new(AtomicBool::new(false));
+    let room = Room {
+        history: history.clone(),
+        status: recording.clone(),
+        live: sources.live.clone(),
+        clock: clock.clone(),
+        cancel: sources.cancel.clone(),
+        ready: ready.clone(),
+    };
+    let setup = setup::attend(&mut sources.supervisor, desk, room);
     let context = Arc::new(web::Context {
         live: sources.live.clone(),
         clock,
@@ -198,16 +221,8 @@ pub(crate) async fn build(
         scrape_hint: web::ScrapeHint::default(),
         history,
         recording,
-    let room = Room {
-        history: history.clone(),
-        status: recording.clone(),
-        live: sources.live.clone(),
-        clock: clock.clone(),
-        cancel: sources.cancel.clone(),
-        ready: ready.clone(),
-    };
-    let setup = setup::attend(&mut sources.supervisor, desk, room);
         tautulli,
+        access,
         catalog: Some(sources.catalog.clone()),
         collector,
         setup: Some(setup),
@@ -352,6 +367,11 @@ impl App {
         }
     }
 
+    /// What `/ready` tells from now on.
+    pub(crate) fn set_ready(&self, ready: bool) {
+        self.ready.store(ready, Ordering::SeqCst);
+    }
+
     /// Ends everything in order; names what was late. Takes at most 7.8 s.
     pub(crate) async fn shut_down(self) {
         let begun = Instant::now();
@@ -369,11 +389,6 @@ impl App {
         self.http_cancel.cancel();
         let mut http = self.http;
         if timeout(HTTP_BUDGET, async { while http.join_next().await.is_some() {} })
-    /// What `/ready` tells from now on.
-    pub(crate) fn set_ready(&self, ready: bool) {
-        self.ready.store(ready, Ordering::SeqCst);
-    }
-
             .await
             .is_err()
         {

@@ -15,8 +15,8 @@ mod nearest;
 mod print;
 pub(crate) mod schema;
 mod setting;
-#[cfg(test)]
 pub(crate) mod write;
+#[cfg(test)]
 mod tests;
 
 use std::path::{Path, PathBuf};
@@ -305,8 +305,6 @@ pub(crate) struct Loaded {
     pub(crate) remarks: Vec<String>,
 }
 
-/// Reads everything. Fails with a message that names the file and line, the variable or the flag.
-pub(crate) fn load(flags: &Flags, env: &Env) -> Result<Loaded, Failure> {
 impl Loaded {
     /// A configuration that came from nowhere.
     pub(crate) fn fixed(config: Config) -> Self {
@@ -319,6 +317,8 @@ impl Loaded {
     }
 }
 
+/// Reads everything. Fails with a message that names the file and line, the variable or the flag.
+pub(crate) fn load(flags: &Flags, env: &Env) -> Result<Loaded, Failure> {
     let file = find_file(flags, env, &chosen_data_dir(flags, env))?;
     load_with(file, flags, env)
 }
@@ -409,8 +409,6 @@ fn data_dir(env: &Env) -> PathBuf {
     said.unwrap_or_else(|| default_data_dir(env))
 }
 
-/// The defaults with `values` from flags, and nothing else: no file, no variable. For the demo.
-pub(crate) fn only(values: Vec<(&'static str, String)>) -> Result<Config, Failure> {
 /// Where state is kept, as far as it can be known before a file is read.
 fn chosen_data_dir(flags: &Flags, env: &Env) -> PathBuf {
     let by_flag = flags.values.iter().rfind(|(flag, _)| *flag == "data-dir");
@@ -461,6 +459,8 @@ pub(crate) fn place_to_write(read: Option<&Path>, data_dir: &Path, env: &Env) ->
     Err(format!("none of these can be written: {}", names.join(", ")))
 }
 
+/// The defaults with `values` from flags, and nothing else: no file, no variable. For the demo.
+pub(crate) fn only(values: Vec<(&'static str, String)>) -> Result<Config, Failure> {
     let mut merged = Merged::default();
     merged.lay(from_flags(&Flags { file: None, values })?)?;
     merged.fill(&default_data_dir(&Env::default()), None)?;

@@ -74,6 +74,8 @@ pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
         .map_err(|e| Failure::failed(format!("making a directory for the demo: {}", plain(&e))))?;
     dir.path().clone_into(&mut config.data_dir);
     config.tautulli_api.key = Some(Secret::new(DEMO_KEY));
+    // Nothing here is worth a password.
+    config.access.turn_off();
     // The past is made here, whole; the servers' own lists of it would say it again.
     config.history.backfill = false;
     let kept = keeping::open(&config);
