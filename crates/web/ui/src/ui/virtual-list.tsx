@@ -1,8 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { shifted } from "./virtual-origin";
 
 /** Rows drawn beyond what is seen, at each end, so that a quick finger finds no gap. */
 const BEYOND = 12;
+
+/** Tallest box, in pixels: browsers place nothing right beyond some 16 to 33 million. Longer lists move within it. */
+const BOX_MAX_PX = 8_000_000;
 
 /**
  * A long list of rows of one height in the page's own scroll, of which only the seen ones exist. `onEnd` is called
@@ -13,22 +17,40 @@ export function VirtualList(props: {
   rowPx: number;
   row: (index: number) => ComponentChildren;
   onEnd?: () => void;
+  /** Rows before the end at which `onEnd` is called. */
+  endRows?: number;
+  /** Rows that are drawn from now on: `from` and all before `to`. */
+  onRange?: (from: number, to: number) => void;
   /** Tells whether rows have changed while `count` has not. */
   version?: unknown;
+  /** Of the box, for tests of lists that are longer. */
+  boxMaxPx?: number;
 }) {
   const box = useRef<HTMLDivElement>(null);
-  const [range, setRange] = useState({ from: 0, to: 40 });
+  const [range, setRange] = useState({ from: 0, to: 40, origin: 0 });
+  const boxRows = Math.floor((props.boxMaxPx ?? BOX_MAX_PX) / props.rowPx);
   const measure = () => {
     const own = box.current;
     if (!own) return;
-    const top = -own.getBoundingClientRect().top;
-    const from = Math.max(0, Math.floor(top / props.rowPx) - BEYOND);
-    const to = Math.min(props.count, Math.ceil((top + innerHeight) / props.rowPx) + BEYOND);
-    setRange((old) => (old.from === from && old.to === to ? old : { from, to }));
-    if (to >= props.count - BEYOND) props.onEnd?.();
+    const above = Math.floor(-own.getBoundingClientRect().top / props.rowPx);
+    const seenRows = Math.ceil(innerHeight / props.rowPx);
+    const origin = shifted(range.origin, above, above + seenRows, boxRows, props.count);
+    // What is seen stays where it is while the box moves below it. The effect of the new origin scrolls.
+    const top = range.origin + above;
+    const from = Math.max(0, Math.min(top - BEYOND, props.count - 1));
+    const to = Math.min(props.count, Math.max(0, top) + seenRows + 1 + BEYOND);
+    setRange((old) => (old.from === from && old.to === to && old.origin === origin ? old : { from, to, origin }));
+    props.onRange?.(from, to);
+    if (to >= props.count - (props.endRows ?? BEYOND)) props.onEnd?.();
   };
   const latest = useRef(measure);
   latest.current = measure;
+  const placed = useRef(range.origin);
+  useLayoutEffect(() => {
+    const moved = range.origin - placed.current;
+    placed.current = range.origin;
+    if (moved !== 0) scrollBy({ top: -moved * props.rowPx, behavior: "instant" });
+  }, [range.origin]);
   useLayoutEffect(() => latest.current(), [props.count, props.rowPx]);
   useEffect(() => {
     let due = 0;
@@ -48,9 +70,11 @@ export function VirtualList(props: {
   }, []);
   const rows = [];
   for (let n = range.from; n < Math.min(range.to, props.count); n++) rows.push(props.row(n));
+  const boxed = Math.min(props.count - range.origin, boxRows);
+  const style = { height: `${boxed * props.rowPx}px`, position: "relative", overflowAnchor: "none" } as const;
   return (
-    <div ref={box} style={{ height: `${props.count * props.rowPx}px`, position: "relative" }}>
-      <div style={{ transform: `translateY(${range.from * props.rowPx}px)` }}>{rows}</div>
+    <div ref={box} style={style}>
+      <div style={{ transform: `translateY(${(range.from - range.origin) * props.rowPx}px)` }}>{rows}</div>
     </div>
   );
 }

@@ -25,16 +25,12 @@ export function DecisionTag({ play }: { play: HistoryPlay }) {
 const RADIUS = 8;
 const ROUND = 2 * Math.PI * RADIUS;
 
-/** How far it got, as a ring; closed with a tick once it counts as watched. */
+/** How far it got, as a ring, with a tick once it counts as watched; nothing where that is not known. */
 export function Ring({ play }: { play: HistoryPlay }) {
   const { progress_percent: progress, watched } = play;
-  const told =
-    progress === undefined
-      ? watched
-        ? "Watched"
-        : "Progress unknown"
-      : `${percent(progress / 100)}${watched ? ", watched" : ""}`;
-  const part = Math.min(100, Math.max(0, progress ?? (watched ? 100 : 0))) / 100;
+  if (progress === undefined && !watched) return null;
+  const told = progress === undefined ? "Watched" : `${percent(progress / 100)}${watched ? ", watched" : ""}`;
+  const part = Math.min(100, Math.max(0, progress ?? 100)) / 100;
   return (
     <span class={watched ? "ring watched" : "ring"} role="img" aria-label={told} title={told}>
       <svg viewBox="0 0 20 20" fill="none" aria-hidden="true">

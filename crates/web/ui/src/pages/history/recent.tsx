@@ -47,6 +47,8 @@ export function PlayRows({ plays }: { plays: readonly HistoryPlay[] }) {
 function PlayRow({ play }: { play: HistoryPlay }) {
   const { item, user, player } = play;
   const name = user?.name ?? user?.id;
+  // The list is in the order of the newest parts, of which the end is what is told.
+  const at = play.plays > 1 ? (play.stopped_at ?? play.started_at) : play.started_at;
   return (
     <a class="row" href={playHref(play.id)}>
       <Poster
@@ -71,8 +73,8 @@ function PlayRow({ play }: { play: HistoryPlay }) {
       </span>
       <span class="plays-end">
         <DecisionTag play={play} />
-        <time class="soft small" dateTime={play.started_at} title={dateTime(play.started_at)}>
-          {ago(play.started_at)}
+        <time class="soft small" dateTime={at} title={dateTime(at)}>
+          {ago(at)}
         </time>
       </span>
       <Ring play={play} />
