@@ -62,6 +62,12 @@ them set the same key the later row wins.
 | --- | --- | --- |
 ";
 
+const OWN_PLACE: &str = "6. `projectionist.toml` in `data_dir`, as far as variables and flags say where that is
+
+The setup page writes the third or the sixth, whichever can be written, readable for its owner only. It writes the file
+again when more is saved, and then the file's own comments are lost; a file that somebody else wrote it leaves alone.
+";
+
 /// The whole page.
 pub(crate) fn markdown() -> String {
     let mut out = INTRODUCTION.to_owned();
@@ -85,6 +91,7 @@ pub(crate) fn markdown() -> String {
         };
         let _ = writeln!(out, "{}. `{place}`{note}", n + 2);
     }
+    out.push_str(OWN_PLACE);
     out.push_str(EXAMPLE);
     for table in TABLES {
         describe_table(table, &mut out);
