@@ -62,15 +62,15 @@ function niceStep(least: number, unit: Unit): number {
     const step = decimalStep(least / scale);
     return scale * (step >= 1000 ? 1024 : step);
   }
-  const step = decimalStep(least);
-  return unit === "plays" || unit === "count" ? Math.max(1, step) : step;
+  return decimalStep(least, unit === "plays" || unit === "count");
 }
 
-/** 1, 2 or 5 times a power of ten. */
-function decimalStep(least: number): number {
+/** 1, 2, 2.5 or 5 times a power of ten; a whole number where it has to be one. */
+function decimalStep(least: number, whole = false): number {
   const power = 10 ** Math.floor(Math.log10(least));
-  const factor = [1, 2, 5, 10].find((f) => f * power >= least * (1 - 1e-9)) ?? 10;
-  return factor * power;
+  const steps = [1, 2, 2.5, 5, 10].map((factor) => factor * power);
+  const found = steps.find((step) => step >= least * (1 - 1e-9) && (!whole || Number.isInteger(step)));
+  return found ?? (whole ? Math.ceil(least) : 10 * power);
 }
 
 /** Values at the axis from 0 to at least `max`: whole ones for what is counted, about `wanted` steps. */

@@ -89,6 +89,10 @@ export function lonely(values: Values | undefined): number[] {
   return values.flatMap((v, n) => (v != null && values[n - 1] == null && values[n + 1] == null ? [n] : []));
 }
 
+function dots(color: string): uPlot.Series.Points {
+  return { show: true, size: 5, fill: color, filter: (u, at) => lonely(u.data[at] as Values | undefined) };
+}
+
 function drawn(now: { current: Shown }): uPlot.Series[] {
   const { series, kind, stacked } = now.current;
   const all = series.map((s, n): uPlot.Series => {
@@ -98,12 +102,7 @@ function drawn(now: { current: Shown }): uPlot.Series[] {
       stroke: color,
       width: kind === "bars" ? 0 : 1.7,
       fill: kind === "lines" ? undefined : kind === "bars" || stacked ? color : `${color}2e`,
-      points: {
-        show: kind !== "bars",
-        size: 5,
-        fill: color,
-        filter: (u, at) => lonely(u.data[at] as Values | undefined),
-      },
+      points: kind === "bars" ? { show: false } : dots(color),
       paths: kind === "bars" ? bars(now) : undefined,
     };
   });
@@ -188,6 +187,6 @@ function xAxis(now: { current: Shown }, px: number): Partial<uPlot.Axis> {
     },
     values: (_, splits) => splits.map((n) => (now.current.names ? shortened(text(n)) : text(n))),
     rotate: (u) => (slanted(u) ? SLANT_DEGREES : 0),
-    size: (u) => (slanted(u) ? Math.ceil(widest() * Math.sin((SLANT_DEGREES * Math.PI) / 180)) + 20 : px + 16),
+    size: (u) => (slanted(u) ? Math.ceil(widest() * Math.sin((SLANT_DEGREES * Math.PI) / 180)) + 20 : px + 12),
   };
 }

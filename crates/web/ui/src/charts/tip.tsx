@@ -19,7 +19,9 @@ export function Tip({ at, children }: { at: Point; children: ComponentChildren }
     const own = box.current;
     if (!own) return;
     const size = { width: own.offsetWidth, height: own.offsetHeight };
-    const { left, top } = beside(at, size, { width: innerWidth, height: innerHeight }, at.touch ?? false);
+    // Without the scroll bar.
+    const view = { width: document.documentElement.clientWidth, height: innerHeight };
+    const { left, top } = beside(at, size, view, at.touch ?? false);
     own.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   });
   return (

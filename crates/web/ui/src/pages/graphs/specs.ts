@@ -1,0 +1,129 @@
+// The graphs that are one table of the interface.
+import type { AnalyticsMeta, Series, Table } from "../../api/schema";
+import type { ChartProps } from "../../charts/chart";
+import { hourName } from "../../charts/heat-map";
+import { day, longDay } from "../../format/times";
+import { DECISIONS, MEDIA, word } from "../../format/words";
+import { type Changes, datesOf, tierName, within } from "./rules";
+
+export interface Spec {
+  title: string;
+  /** Below `api/v1/analytics/`. */
+  path: string;
+  params: Record<string, string | number>;
+  /** Words for series, and the filter that a series is. */
+  words: Record<string, string>;
+  filter: "media" | "decision";
+  label?: (category: string) => string;
+  longLabel?: (category: string) => string;
+  names?: boolean;
+  kind?: ChartProps["kind"];
+  /** Over the whole width. */
+  wide?: boolean;
+  /** The plays behind a column; absent where the history has no such filter. */
+  target?: (category: string, meta: AnalyticsMeta) => Changes;
+}
+
+const TOP = 10;
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+const month = (category: string, length: "short" | "long") =>
+  new Intl.DateTimeFormat(undefined, { month: length, year: "numeric", timeZone: "UTC" }).format(
+    new Date(`${category}-01T00:00:00Z`),
+  );
+
+const byDate = {
+  label: day,
+  longLabel: longDay,
+  wide: true,
+  target: (date: string, meta: AnalyticsMeta) => within(date, date, meta),
+} as const;
+
+const media = { words: MEDIA, filter: "media", path: "plays" } as const;
+const decision = { words: DECISIONS, filter: "decision", path: "streams" } as const;
+const resolution = (text: string) => (text === "unknown" ? "Unknown" : text);
+
+export const BY_DATE: Spec = { title: "Daily Play Count by Media Type", ...media, params: { by: "date" }, ...byDate };
+
+export const BY_WEEKDAY: Spec = {
+  title: "Play Count by Day of Week",
+  ...media,
+  params: { by: "weekday" },
+  label: (name) => capital(name).slice(0, 3),
+  longLabel: capital,
+};
+
+export const BY_HOUR: Spec = {
+  title: "Play Count by Hour of Day",
+  ...media,
+  params: { by: "hour" },
+  label: (hour) => hourName(Number(hour)),
+  longLabel: (hour) => `${hourName(Number(hour))}–${hourName((Number(hour) + 1) % 24)}`,
+};
+
+export const BY_MONTH: Spec = {
+  title: "Total Plays per Month",
+  ...media,
+  params: { by: "month" },
+  label: (name) => month(name, "short"),
+  longLabel: (name) => month(name, "long"),
+  target: (name, meta) => within(...datesOf(name), meta),
+};
+
+export const STREAMS: readonly Spec[] = [
+  {
+    title: "Play Count by Source Resolution",
+    ...decision,
+    params: { by: "source_resolution", limit: TOP },
+    names: true,
+    label: resolution,
+  },
+  {
+    title: "Play Count by Stream Resolution",
+    ...decision,
+    params: { by: "stream_resolution", limit: TOP },
+    names: true,
+    label: resolution,
+  },
+  {
+    title: "Play Count by Platform and Stream Type",
+    ...decision,
+    params: { by: "platform", limit: TOP },
+    names: true,
+    target: (platform) => ({ platform }),
+  },
+  {
+    title: "Play Count by User and Stream Type",
+    ...decision,
+    params: { by: "user", limit: TOP },
+    names: true,
+    target: (user) => ({ user }),
+  },
+];
+
+export const BY_STREAM_DATE: Spec = {
+  title: "Daily Play Count by Stream Type",
+  ...decision,
+  params: { by: "date" },
+  ...byDate,
+};
+
+export const COMPLETION: Spec = {
+  title: "How Far Plays Got",
+  path: "completion",
+  params: {},
+  words: MEDIA,
+  filter: "media",
+  label: tierName,
+  names: true,
+};
+
+/** The lowest first, the same in every graph. */
+export const MEDIA_ORDER = ["episode", "movie", "track", "live"];
+
+/** Series in people's words; `key` stays the word of the interface, which colours and filters go by. */
+export function seriesOf(table: Table, words: Record<string, string>) {
+  const place = (s: Series) => MEDIA_ORDER.indexOf(s.name);
+  const ordered = table.series.slice().sort((a, b) => place(a) - place(b));
+  return ordered.map((s) => ({ name: word(words, s.name), key: s.name, values: s.values }));
+}
