@@ -9,8 +9,8 @@ import { titlePath } from "./rules";
 
 export type Matches = (session: LiveSession) => boolean;
 
-/** Nothing while nothing of it plays. */
-export function Playing({ matches }: { matches: Matches }) {
+/** Nothing while nothing of it plays. `who`: also tells the user. */
+export function Playing({ matches, who }: { matches: Matches; who?: boolean }) {
   // Compared as text, so that progress does not draw the list again.
   const ids = useComputed(() =>
     sessions.value
@@ -25,14 +25,14 @@ export function Playing({ matches }: { matches: Matches }) {
     <Card title="Playing now" class="profile-playing">
       <ul class="profile-rows">
         {own.map((session) => (
-          <Row key={session.peek().id} session={session} />
+          <Row key={session.peek().id} session={session} who={who} />
         ))}
       </ul>
     </Card>
   );
 }
 
-function Row({ session }: { session: Signal<LiveSession> }) {
+function Row({ session, who }: { session: Signal<LiveSession>; who?: boolean }) {
   const now = useSeconds();
   const live = session.value;
   const { item, delivery, player, user } = live;
@@ -53,7 +53,7 @@ function Row({ session }: { session: Signal<LiveSession> }) {
           {delivery.decision && <span class={`tag ${delivery.decision}`}>{word(DECISIONS, delivery.decision)}</span>}
         </div>
         <div class="soft small clip">
-          {[subline(item), user?.name, player.title ?? player.product].filter(Boolean).join(" · ")}
+          {[subline(item), who && user?.name, player.title ?? player.product].filter(Boolean).join(" · ")}
         </div>
         {position !== undefined && item.duration_ms !== undefined && (
           <Meter ratio={position / item.duration_ms} label={`Progress of ${headline(item)}`} />

@@ -45,7 +45,7 @@ export function Profile(props: ProfileProps) {
       <div class="stack">
         {props.head(answer)}
         <Windows answer={answer} choice={props.choice(answer)} />
-        <Playing matches={props.matches(answer)} />
+        <Playing matches={props.matches(answer)} who={props.kind !== "user"} />
         {props.more?.(answer)}
         <Ranged {...props} all={answer} />
       </div>
@@ -55,7 +55,7 @@ export function Profile(props: ProfileProps) {
     return (
       <div class="stack">
         {props.missing(all.error.message)}
-        <Playing matches={props.matches(undefined)} />
+        <Playing matches={props.matches(undefined)} who />
       </div>
     );
   }
@@ -127,6 +127,7 @@ function Ranged(props: ProfileProps & { all: ProfileAnswer }) {
 }
 
 interface SectionsProps extends ProfileProps {
+  all: ProfileAnswer;
   answer: ProfileAnswer;
   params: Params;
   behind: Params;
@@ -134,32 +135,21 @@ interface SectionsProps extends ProfileProps {
 
 function Sections({ answer, params, behind, ...props }: SectionsProps) {
   const unit: Unit = answer.meta.measure === "seconds" ? "seconds" : "plays";
-  const own = { unit, behind };
   const chosen = { ...params, ...props.choice(answer) };
   if (answer.plays === 0) {
-    return <Empty icon="history">{<p>Nothing was played in this time. Choose a longer one above.</p>}</Empty>;
+    return (
+      <Empty icon="history">
+        <p>{props.all.plays === 0 ? "Nothing was played of it yet." : "Nothing was played in this time. Choose a longer one."}</p>
+      </Empty>
+    );
   }
   return (
     <>
       <Card title="Hours of the week">
         <HeatMap title="Plays by weekday and hour" values={answer.heat_map.total} unit={unit} />
       </Card>
-      <div class="profile-columns">
-        <div class="stack">
-          {props.kind === "title" ? (
-            <Parts answer={answer} params={chosen} {...own} />
-          ) : (
-            <Titles title="Top titles" entries={answer.titles} {...own} />
-          )}
-          {props.kind !== "user" && <People title="Top users" entries={answer.users} {...own} />}
-        </div>
-        <div class="stack">
-          <Players title="Devices" entries={answer.players} {...own} />
-          <Completion answer={answer} unit={unit} />
-          <Decisions params={chosen} unit={unit} behind={behind} />
-        </div>
-      </div>
-      <OverTime answer={answer} params={chosen} {...own} />
+      <Columns {...props} answer={answer} params={chosen} behind={behind} unit={unit} />
+      <OverTime answer={answer} params={chosen} behind={behind} unit={unit} />
       <Card
         title="Recent plays"
         tools={
@@ -178,14 +168,56 @@ function withoutMeasure({ measure: _, ...rest }: Params): Params {
   return rest;
 }
 
+/** Two columns of about one height: what is long stands beside several short ones. */
+function Columns(props: SectionsProps & { unit: Unit }) {
+  const { answer, params, behind, unit, kind } = props;
+  const own = { unit, behind };
+  const users = <People title="Top users" entries={answer.users} {...own} />;
+  const players = <Players title="Devices" entries={answer.players} {...own} />;
+  const far = <Completion answer={answer} unit={unit} />;
+  const streams = <Decisions params={params} {...own} />;
+  const columns = () => {
+    if (kind === "user") return [[<Titles title="Top titles" entries={answer.titles} {...own} />], [players, far, streams]];
+    if (kind === "library") {
+      return [
+        [<Titles title="Top titles" entries={answer.titles} {...own} />, far, streams],
+        [users, players],
+      ];
+    }
+    if (answer.level !== undefined && answer.level in PARTS) {
+      return [[<Parts answer={answer} params={params} {...own} />, far, streams], [users, players]];
+    }
+    return [
+      [users, far],
+      [players, streams],
+    ];
+  };
+  return (
+    <div class="profile-columns">
+      {columns().map((column, n) => (
+        <div class="stack" key={n}>
+          {column}
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Levels with parts, and what those are called. */
+const PARTS: Record<string, string> = {
+  show: "Top episodes",
+  season: "Top episodes",
+  artist: "Top tracks",
+  album: "Top tracks",
+};
+
 /** What a show, a season, an artist or an album was played of. */
 function Parts(props: { answer: ProfileAnswer; params: Params; behind: Params; unit: Unit }) {
   const { answer, params, behind, unit } = props;
-  const music = answer.level === "artist" || answer.level === "album";
-  const whole = music || answer.level === "show" || answer.level === "season";
-  const items = useGet<RankingAnswer>(whole ? "api/v1/analytics/top" : null, { ...params, of: "items" }, EVERY_MS);
-  if (!whole || !items.data) return null;
-  return <Titles title={music ? "Top tracks" : "Top episodes"} entries={items.data.entries} unit={unit} behind={behind} />;
+  const title = PARTS[answer.level ?? ""] ?? "Top titles";
+  const items = useGet<RankingAnswer>("api/v1/analytics/top", { ...params, of: "items" }, EVERY_MS);
+  if (items.data) return <Titles title={title} entries={items.data.entries} unit={unit} behind={behind} />;
+  return <Card title={title}>{items.error ? <Failed error={items.error} retry={items.reload} /> : <Waiting />}</Card>;
 }
 
 function Completion({ answer, unit }: { answer: ProfileAnswer; unit: Unit }) {

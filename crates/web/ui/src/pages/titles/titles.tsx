@@ -150,8 +150,9 @@ function One({ entry, place: at, rank }: Placed & { rank: Rank }) {
           {name}
         </span>
         <span class="titles-facts small number clip">
-          <b>{first}</b> · {[...rest, entry.year].filter(Boolean).join(" · ")}
+          <b>{first}</b> · {rest.join(" · ")}
         </span>
+        {entry.kind === "movie" && <span class="titles-facts tiny number">{entry.year ?? "\u00a0"}</span>}
       </a>
     </li>
   );
