@@ -187,9 +187,16 @@ function Activities({ server }: { server: Server }) {
 function Endpoints({ server }: { server: Server }) {
   const all = Object.entries(server.endpoints);
   if (all.length === 0) return null;
+  const broken = failing(server).length;
   return (
-    <section>
-      <h3>What we ask it</h3>
+    <details class="servers-asked" open={broken > 0}>
+      <summary>
+        <h3>What we ask it</h3>
+        <span class="soft small">
+          {counted(all.length, "kind")} of requests, {broken > 0 ? `${count(broken)} fail` : "none fails"}
+        </span>
+        <Icon name="down" />
+      </summary>
       <div class="scroller" tabIndex={0} role="region" aria-label={`Requests to ${server.name}`}>
         <table class="table servers-endpoints">
           <thead>
@@ -209,7 +216,7 @@ function Endpoints({ server }: { server: Server }) {
           </tbody>
         </table>
       </div>
-    </section>
+    </details>
   );
 }
 
