@@ -12,6 +12,7 @@ mod native;
 mod profiles;
 pub mod sinks;
 mod text;
+mod values;
 mod view;
 
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use catalogue::{Family, catalogue};
 pub use markdown::metrics_markdown;
 pub use mask::{DispatcharrOptions, LabelPolicy, Options};
 pub use text::{Format, Kind};
+pub use values::{FamilyValues, SampleValue};
 
 use text::Encoder;
 use view::View;
@@ -177,6 +179,33 @@ pub fn render(
     now: Timestamp,
     out: &mut Vec<u8>,
 ) {
+    let encoder = Encoder::new(out, format);
+    write(profile, encoder, snapshot, process, options, now);
+}
+
+/// The same as values; of each family at most `samples_max` samples.
+pub fn values(
+    profile: Profile,
+    snapshot: &Snapshot,
+    process: &Process,
+    options: &Options,
+    now: Timestamp,
+    samples_max: usize,
+) -> Vec<FamilyValues> {
+    let (mut out, mut index) = (Vec::new(), values::Index::new());
+    let encoder = Encoder::indexed(&mut out, &mut index);
+    write(profile, encoder, snapshot, process, options, now);
+    values::read(&String::from_utf8_lossy(&out), &index, samples_max)
+}
+
+fn write(
+    profile: Profile,
+    mut encoder: Encoder<'_>,
+    snapshot: &Snapshot,
+    process: &Process,
+    options: &Options,
+    now: Timestamp,
+) {
     let only_theirs;
     let snapshot = match profile.kind_of_server() {
         Some(kind) => {
@@ -186,7 +215,6 @@ pub fn render(
         None => snapshot,
     };
     let view = View::new(snapshot, process, options, now);
-    let mut encoder = Encoder::new(out, format);
     match profile {
         Profile::Native => catalogue::render(&view, &mut encoder),
         Profile::Cplieger => profiles::cplieger::polling(&view, &mut encoder),

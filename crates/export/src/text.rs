@@ -5,6 +5,8 @@
 
 use std::io::Write as _;
 
+use crate::values::Index;
+
 /// Which text form to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
@@ -333,6 +335,8 @@ pub(crate) struct Encoder<'o> {
     format: Format,
     head: Option<Head>,
     name: &'static str,
+    /// Notes the families that have samples, and where these begin.
+    index: Option<&'o mut Index>,
 }
 
 impl<'o> Encoder<'o> {
@@ -342,6 +346,15 @@ impl<'o> Encoder<'o> {
             format,
             head: None,
             name: "",
+            index: None,
+        }
+    }
+
+    /// In the classic form, noting where families begin.
+    pub(crate) fn indexed(out: &'o mut Vec<u8>, index: &'o mut Index) -> Self {
+        Self {
+            index: Some(index),
+            ..Self::new(out, Format::Text)
         }
     }
 
@@ -407,6 +420,9 @@ impl<'o> Encoder<'o> {
             for part in ["# UNIT ", name, " ", unit, "\n"] {
                 self.out.extend_from_slice(part.as_bytes());
             }
+        }
+        if let Some(index) = &mut self.index {
+            index.push((*head, self.out.len()));
         }
     }
 }

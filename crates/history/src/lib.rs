@@ -9,6 +9,7 @@ pub mod ask;
 pub mod collections;
 pub mod columns;
 mod error;
+pub mod growth;
 mod handle;
 pub mod import;
 pub mod record;

@@ -8,13 +8,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base::Kind;
-use model::catalog::{Answer, CatalogItem, CatalogSection, Children, Collection, Member, Parent, Question};
+use model::catalog::{
+    Answer, CatalogItem, CatalogSection, Children, Collection, Member, Parent, Picture, PicturePath,
+    PictureSize, Question,
+};
 use model::{LibraryKind, SourceId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 
 /// Questions waiting for one server; beyond it, who asks waits too, as long as for an answer.
 pub const QUESTIONS_MAX: usize = 32;
+
+/// Pictures asked for and not yet looked at by whoever keeps them; beyond it, who asks waits too.
+const PICTURES_MAX: usize = 64;
 
 /// Longest wait for an answer: a large collection takes some pages.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,6 +33,15 @@ const CACHED_ROWS_MAX: usize = 2000;
 
 /// What travels to a server's task: the question, and where its answer goes.
 pub type CatalogQuestion = (Question, oneshot::Sender<Result<Answer, (Kind, String)>>);
+
+/// What travels to whoever keeps pictures.
+#[derive(Debug)]
+pub struct PictureQuestion {
+    pub server: SourceId,
+    pub path: PicturePath,
+    pub size: PictureSize,
+    pub tell: oneshot::Sender<Result<Picture, CatalogError>>,
+}
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +74,8 @@ struct Inner {
     timeout: Duration,
     servers: Mutex<BTreeMap<SourceId, mpsc::Sender<CatalogQuestion>>>,
     cache: Mutex<Cache>,
+    /// Who keeps pictures, if anybody does.
+    pictures: Mutex<Option<mpsc::Sender<PictureQuestion>>>,
 }
 
 impl Default for Catalog {
@@ -73,6 +90,7 @@ impl Catalog {
             timeout,
             servers: Mutex::default(),
             cache: Mutex::default(),
+            pictures: Mutex::default(),
         }))
     }
 
@@ -180,11 +198,65 @@ impl Catalog {
         }
     }
 
+    /// From now on questions for pictures go to the one who holds the other end, who may keep them and asks servers
+    /// with [`Catalog::fetch_picture`].
+    pub fn keep_pictures(&self) -> mpsc::Receiver<PictureQuestion> {
+        let (ask, asked) = mpsc::channel(PICTURES_MAX);
+        *lock(&self.0.pictures) = Some(ask);
+        asked
+    }
+
+    /// A picture: from whoever keeps them, else from its server.
+    pub async fn picture(
+        &self,
+        server: &SourceId,
+        path: PicturePath,
+        size: PictureSize,
+    ) -> Result<Picture, CatalogError> {
+        let Some(queue) = lock(&self.0.pictures).clone() else {
+            return self.fetch_picture(server, path, size).await;
+        };
+        let (tell, told) = oneshot::channel();
+        let question = PictureQuestion {
+            server: server.clone(),
+            path,
+            size,
+            tell,
+        };
+        let gone = || CatalogError::new(Kind::Internal, "nobody keeps pictures any more");
+        let exchange = async {
+            queue.send(question).await.map_err(|_| gone())?;
+            told.await.unwrap_or_else(|_| Err(gone()))
+        };
+        let answer = timeout(self.0.timeout, exchange).await;
+        answer.unwrap_or_else(|_| Err(self.late(server)))
+    }
+
+    /// A picture from its server. It is not remembered: some would push everything else out of memory.
+    pub async fn fetch_picture(
+        &self,
+        server: &SourceId,
+        path: PicturePath,
+        size: PictureSize,
+    ) -> Result<Picture, CatalogError> {
+        match self.exchange(server, Question::Picture { path, size }).await? {
+            Answer::Picture(picture) => Ok(picture),
+            other => Err(mismatch(&other)),
+        }
+    }
+
     async fn ask(&self, server: &SourceId, question: Question) -> Result<Answer, CatalogError> {
         let key = (server.clone(), question);
         if let Some(answer) = lock(&self.0.cache).get(&key) {
             return Ok(answer);
         }
+        let answer = self.exchange(server, key.1.clone()).await?;
+        lock(&self.0.cache).put(key, answer.clone());
+        Ok(answer)
+    }
+
+    /// Puts a question to a server and waits.
+    async fn exchange(&self, server: &SourceId, question: Question) -> Result<Answer, CatalogError> {
         let Some(queue) = lock(&self.0.servers).get(server).cloned() else {
             let what = format!("no server \"{server}\" is watched");
             return Err(CatalogError::new(Kind::NotFound, what));
@@ -197,18 +269,19 @@ impl Catalog {
         };
         let exchange = async {
             let (tell, told) = oneshot::channel();
-            queue.send((key.1.clone(), tell)).await.map_err(|_| gone())?;
+            queue.send((question, tell)).await.map_err(|_| gone())?;
             told.await
                 .unwrap_or_else(|_| Err((Kind::Internal, gone().message)))
                 .map_err(|(kind, message)| CatalogError::new(kind, message))
         };
-        let answer = timeout(self.0.timeout, exchange).await.unwrap_or_else(|_| {
-            let s = self.0.timeout.as_secs_f64();
-            let what = format!("\"{server}\" did not tell about its libraries within {s} s");
-            Err(CatalogError::new(Kind::Timeout, what))
-        })?;
-        lock(&self.0.cache).put(key, answer.clone());
-        Ok(answer)
+        let answer = timeout(self.0.timeout, exchange).await;
+        answer.unwrap_or_else(|_| Err(self.late(server)))
+    }
+
+    fn late(&self, server: &SourceId) -> CatalogError {
+        let s = self.0.timeout.as_secs_f64();
+        let what = format!("\"{server}\" did not tell about its libraries within {s} s");
+        CatalogError::new(Kind::Timeout, what)
     }
 }
 
@@ -224,6 +297,7 @@ fn mismatch(answer: &Answer) -> CatalogError {
         Answer::Members(_) => "members",
         Answer::Children(_) => "children",
         Answer::Item(_) => "an item",
+        Answer::Picture(_) => "a picture",
     };
     CatalogError::new(Kind::Internal, format!("asked for something else, got {what}"))
 }
@@ -266,6 +340,8 @@ fn weight(answer: &Answer) -> usize {
         Answer::Members(members) => members.len() / 100 + 1,
         Answer::Children(children) => children.items.len() + 1,
         Answer::Item(_) => 1,
+        // Larger than anything: never kept.
+        Answer::Picture(_) => usize::MAX,
     }
 }
 

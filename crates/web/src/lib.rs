@@ -26,7 +26,7 @@ pub mod tautulli;
 mod ui;
 
 pub use api::v1::openapi_json;
-pub use catalog::{Catalog, CatalogError, CatalogQuestion, QUESTIONS_MAX};
+pub use catalog::{Catalog, CatalogError, CatalogQuestion, PictureQuestion, QUESTIONS_MAX};
 pub use context::{BasePathError, Context, ScrapeHint, base_path};
 pub use events::{Events, LISTENERS_MAX};
 pub use router::{metrics_router, router};

@@ -29,6 +29,11 @@ pub(super) const MIGRATIONS: &[Migration] = &[
         name: "0002_iptv",
         sql: include_str!("migrations/0002_iptv.sql"),
     },
+    Migration {
+        number: 3,
+        name: "0003_library_size",
+        sql: include_str!("migrations/0003_library_size.sql"),
+    },
 ];
 
 impl Migration {

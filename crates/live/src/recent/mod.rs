@@ -42,6 +42,15 @@ impl Recent {
         inner.ring.push(sample);
     }
 
+    /// Forgets everything and begins with these, in the order of their time.
+    pub fn begin_with(&self, samples: &[Sample]) {
+        let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        inner.ring = ring::Ring::default();
+        for sample in samples {
+            inner.ring.push(sample);
+        }
+    }
+
     /// The last `minutes` before `now`: finely up to [`FINE_MINUTES`], by the minute beyond.
     pub fn window(&self, minutes: u32, now: Timestamp) -> Window {
         let inner = self.0.read().unwrap_or_else(PoisonError::into_inner);

@@ -21,6 +21,7 @@ use super::config::Config;
 use super::decode::{DecodeError, Decoded};
 use super::error::Error;
 use super::map::{self, Page};
+use super::pictures;
 use super::server::{Outbox, Server, one_line};
 use super::target;
 use super::tv::TvConfig;
@@ -228,6 +229,7 @@ async fn look_up(server: &Server, question: Question) -> Result<Answer, Error> {
             let found = added(server, section_id, kind).await?;
             Ok(Answer::Children(Arc::new(found)))
         }
+        Question::Picture { path, size } => pictures::picture(server, &path, size).await.map(Answer::Picture),
     }
 }
 

@@ -30,6 +30,7 @@ mod libraries;
 mod lookup;
 mod map;
 mod notify;
+mod pictures;
 mod poll;
 mod run;
 mod scrub;

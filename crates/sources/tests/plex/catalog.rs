@@ -19,7 +19,7 @@ use crate::discovery::{Account, address_alone, plex_tv};
 use crate::watch::{PATIENCE, lively, still_server, wait_for};
 
 /// A desk that answers. Stops when dropped.
-struct Desk {
+pub(crate) struct Desk {
     ask: mpsc::Sender<Asked>,
     cancel: CancellationToken,
 }
@@ -31,7 +31,7 @@ impl Drop for Desk {
 }
 
 impl Desk {
-    fn open(cfg: Config) -> Self {
+    pub(crate) fn open(cfg: Config) -> Self {
         Self::open_with(cfg, None)
     }
 
@@ -52,7 +52,7 @@ impl Desk {
         Self { ask, cancel }
     }
 
-    async fn ask(&self, question: Question) -> Result<Answer, (Kind, String)> {
+    pub(crate) async fn ask(&self, question: Question) -> Result<Answer, (Kind, String)> {
         let (tell, told) = oneshot::channel();
         self.ask.send((question, tell)).await.unwrap();
         timeout(PATIENCE, told).await.unwrap().unwrap()

@@ -10,6 +10,7 @@ mod hints;
 mod logs;
 mod outages;
 mod pace;
+mod pictures;
 mod sessions;
 mod slow;
 mod tls;

@@ -31,7 +31,7 @@ pub use profile::{Profile, Totals, Window, profile, totals};
 pub use ranked::{Decided, RankedPage, StreamBy, TopEntry, by_stream, top};
 pub(in crate::ask) use search::Needle;
 pub use selection::Selection;
-pub use title::{Level, Title, find_title};
+pub use title::{Level, Title, find_title, newest_item};
 pub use transcodes::{Transcodes, transcodes};
 
 use crate::columns::{Columns, Row};

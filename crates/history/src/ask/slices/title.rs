@@ -153,6 +153,18 @@ pub struct Title {
     pub items: Bits,
 }
 
+/// The item last played on `server` that has this key, or whose season, show, album or artist has it.
+pub fn newest_item<'a>(columns: &'a Columns, server: &SourceId, rating_key: i64) -> Option<&'a ItemDim> {
+    let filter = Filter {
+        servers: vec![server.as_str().to_owned()],
+        rating_keys: vec![rating_key],
+        ..Filter::default()
+    };
+    let sieve = Sieve::new(columns, &filter);
+    let newest = columns.rows().rev().find(|row| sieve.passes(*row))?;
+    Some(columns.item(newest))
+}
+
 /// What `rating_key` stands for on `server`, with the same thing on other servers and in other libraries (not for a
 /// season or album, whose names say nothing by themselves). `None` if it was never played.
 pub fn find_title(columns: &Columns, server: &SourceId, rating_key: i64) -> Option<Title> {

@@ -41,13 +41,13 @@ pub(crate) struct LoadParams {
 
 /// Numbers by moment: as many as there are `times`, null where nothing is known.
 #[derive(Debug)]
-pub(crate) struct Series {
+pub(crate) struct LoadSeries {
     values: Vec<Option<f32>>,
     /// What numbers are rounded to, as parts of 1.
     parts: f64,
 }
 
-impl Series {
+impl LoadSeries {
     fn whole(values: Vec<Option<f32>>) -> Self {
         Self { values, parts: 1.0 }
     }
@@ -61,7 +61,7 @@ impl Series {
     }
 }
 
-impl Serialize for Series {
+impl Serialize for LoadSeries {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "only of what has no fraction; f32 beyond i64 saturates"
@@ -84,7 +84,7 @@ impl Serialize for Series {
     }
 }
 
-impl PartialSchema for Series {
+impl PartialSchema for LoadSeries {
     fn schema() -> RefOr<Schema> {
         let number = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Number, Type::Null]));
         ArrayBuilder::new()
@@ -94,7 +94,7 @@ impl PartialSchema for Series {
     }
 }
 
-impl ToSchema for Series {}
+impl ToSchema for LoadSeries {}
 
 /// The load of a stretch of time. Every series is as long as `times`.
 #[derive(Debug, Serialize, ToSchema)]
@@ -125,39 +125,39 @@ pub(crate) struct ServerLoad {
     /// `plex` or `dispatcharr`.
     kind: &'static str,
     /// Open sessions; a stream manager has none.
-    streams: Series,
+    streams: LoadSeries,
     /// Open feeds; stream managers only.
     #[serde(skip_serializing_if = "Option::is_none")]
-    feeds: Option<Series>,
+    feeds: Option<LoadSeries>,
     /// 0 to 1, as the next three. Only a Plex server with a Plex Pass tells.
-    host_cpu_ratio: Series,
-    host_memory_ratio: Series,
+    host_cpu_ratio: LoadSeries,
+    host_memory_ratio: LoadSeries,
     /// Of the media server itself.
-    process_cpu_ratio: Series,
-    process_memory_ratio: Series,
+    process_cpu_ratio: LoadSeries,
+    process_memory_ratio: LoadSeries,
     /// `measured`: what the server counted as sent, downloads too. `estimated`: the bit rates of what plays.
     bandwidth: &'static str,
-    lan_bps: Series,
+    lan_bps: LoadSeries,
     /// Over other networks and the relay.
-    wan_bps: Series,
+    wan_bps: LoadSeries,
     /// How long the last look at what plays took.
-    look_ms: Series,
+    look_ms: LoadSeries,
 }
 
 impl ServerLoad {
     fn of(mut server: ServerSeries) -> Self {
         let is_manager = server.kind == model::DISPATCHARR;
         Self {
-            streams: Series::hundredths(server.take(Gauge::Streams)),
-            feeds: is_manager.then(|| Series::hundredths(server.take(Gauge::Feeds))),
-            host_cpu_ratio: Series::ratio(server.take(Gauge::HostCpuRatio)),
-            host_memory_ratio: Series::ratio(server.take(Gauge::HostMemoryRatio)),
-            process_cpu_ratio: Series::ratio(server.take(Gauge::ProcessCpuRatio)),
-            process_memory_ratio: Series::ratio(server.take(Gauge::ProcessMemoryRatio)),
+            streams: LoadSeries::hundredths(server.take(Gauge::Streams)),
+            feeds: is_manager.then(|| LoadSeries::hundredths(server.take(Gauge::Feeds))),
+            host_cpu_ratio: LoadSeries::ratio(server.take(Gauge::HostCpuRatio)),
+            host_memory_ratio: LoadSeries::ratio(server.take(Gauge::HostMemoryRatio)),
+            process_cpu_ratio: LoadSeries::ratio(server.take(Gauge::ProcessCpuRatio)),
+            process_memory_ratio: LoadSeries::ratio(server.take(Gauge::ProcessMemoryRatio)),
             bandwidth: if server.measured { "measured" } else { "estimated" },
-            lan_bps: Series::whole(server.take(Gauge::LanBps)),
-            wan_bps: Series::whole(server.take(Gauge::WanBps)),
-            look_ms: Series::whole(server.take(Gauge::LookMs)),
+            lan_bps: LoadSeries::whole(server.take(Gauge::LanBps)),
+            wan_bps: LoadSeries::whole(server.take(Gauge::WanBps)),
+            look_ms: LoadSeries::whole(server.take(Gauge::LookMs)),
             kind: server.kind,
             server_id: server.id.to_string(),
         }
@@ -167,16 +167,16 @@ impl ServerLoad {
 /// Open sessions of all servers that answer, by how they are delivered.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DecisionLoad {
-    directplay: Series,
-    copy: Series,
-    transcode: Series,
+    directplay: LoadSeries,
+    copy: LoadSeries,
+    transcode: LoadSeries,
 }
 
 /// What one user was sent: the bit rates of what plays.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UserLoad {
     name: String,
-    bps: Series,
+    bps: LoadSeries,
 }
 
 /// What streams, machines and lines had to carry lately.
@@ -223,9 +223,9 @@ fn told(ctx: &Context, window: Window, minutes: u32, server: Option<&str>) -> Lo
             .map(ServerLoad::of)
             .collect(),
         decisions: DecisionLoad {
-            directplay: Series::hundredths(window.decisions.direct_play),
-            copy: Series::hundredths(window.decisions.copy),
-            transcode: Series::hundredths(window.decisions.transcode),
+            directplay: LoadSeries::hundredths(window.decisions.direct_play),
+            copy: LoadSeries::hundredths(window.decisions.copy),
+            transcode: LoadSeries::hundredths(window.decisions.transcode),
         },
         users: users(window.users, window.others),
     }
@@ -239,7 +239,7 @@ fn users(all: Vec<live::recent::UserSeries>, unnamed: Option<Vec<Option<f32>>>) 
         if shown.len() < USERS_SHOWN {
             shown.push(UserLoad {
                 name: user.name.to_string(),
-                bps: Series::whole(user.bps),
+                bps: LoadSeries::whole(user.bps),
             });
             continue;
         }
@@ -250,7 +250,7 @@ fn users(all: Vec<live::recent::UserSeries>, unnamed: Option<Vec<Option<f32>>>) 
     }
     shown.extend(rest.map(|bps| UserLoad {
         name: OTHERS.to_owned(),
-        bps: Series::whole(bps),
+        bps: LoadSeries::whole(bps),
     }));
     shown
 }

@@ -3,8 +3,11 @@
 pub(crate) mod body;
 pub(crate) mod collections;
 pub(crate) mod history;
+mod growth;
+mod images;
 pub(crate) mod iptv;
 mod load;
+mod metrics_browser;
 mod map;
 mod openapi;
 mod setup;
@@ -44,6 +47,9 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
         .route("/api/v1/sessions", get(sessions))
         .route("/api/v1/sessions/{id}", get(session))
         .route("/api/v1/events", get(events))
+        .route("/api/v1/images/{server}/{rating_key}", get(images::image))
+        .route("/api/v1/metrics", get(metrics_browser::metrics))
+        .route("/api/v1/libraries/{server}/{id}/growth", get(growth::growth))
         .route("/api/v1/load", get(load::load))
         .route("/api/v1/sinks", get(sinks::sinks))
         .route("/api/v1/openapi.json", get(openapi))

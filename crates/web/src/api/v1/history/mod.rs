@@ -179,11 +179,11 @@ pub(crate) async fn one(
 }
 
 /// The history, or why there is nothing to ask.
-pub(super) fn kept(ctx: &Context) -> Result<&History, Refusal> {
+pub(in crate::api::v1) fn kept(ctx: &Context) -> Result<&History, Refusal> {
     (ctx.history.as_ref()).ok_or_else(|| Refusal::new(Kind::NotFound, "no history is kept"))
 }
 
-pub(super) async fn ask(
+pub(in crate::api::v1) async fn ask(
     history: &History,
     question: impl FnOnce(&View<'_>) -> Result<Vec<u8>, Refusal> + Send + 'static,
 ) -> Result<Vec<u8>, Refusal> {
@@ -192,7 +192,7 @@ pub(super) async fn ask(
 }
 
 /// What a client is told of a failing store; the log tells the rest.
-pub(super) fn unreadable(error: &history::Error) -> Refusal {
+pub(in crate::api::v1) fn unreadable(error: &history::Error) -> Refusal {
     if let history::Error::Refused(why) = error {
         return Refusal::new(Kind::BadPayload, why.clone());
     }
@@ -200,6 +200,6 @@ pub(super) fn unreadable(error: &history::Error) -> Refusal {
     Refusal::new(error.kind(), "the history cannot be read; the log tells why")
 }
 
-pub(super) fn bytes(body: &impl Serialize) -> Vec<u8> {
+pub(in crate::api::v1) fn bytes(body: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(body).expect("our types have text keys and cannot fail to serialise")
 }
