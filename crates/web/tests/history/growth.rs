@@ -26,7 +26,7 @@ async fn sizes_are_told_by_day_and_what_was_not_told_is_left_out() {
         size("2026-11-20", 4, Some(800)),
         size("2026-11-21", 5, Some(900)),
     ];
-    history.change(move |txn| keep(txn, &sizes)).wait().unwrap();
+    history.change(move |txn| keep(txn, &sizes)).done().await.unwrap();
     let kept = history.clone();
     let open = House::with(&["attic"], |ctx| ctx.history = Some(kept))
         .open()
