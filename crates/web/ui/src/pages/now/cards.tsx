@@ -89,7 +89,8 @@ export function Marks({ session, brief }: { session: LiveSession; brief?: boolea
       {delivery.decision && <span class={`tag ${delivery.decision}`}>{word(DECISIONS, delivery.decision)}</span>}
       {engines && (
         <span class="tag info" title={`Picture: ${own?.hw_decode ?? "software"} → ${own?.hw_encode ?? "software"}`}>
-          <Icon name="chip" /> {engines === "full" ? "Hardware" : "Part hardware"}
+          <Icon name="chip" /> {engines === "full" ? "HW" : "Part HW"}
+          <span class="unseen">, hardware</span>
         </span>
       )}
       {slow !== undefined ? (
@@ -175,9 +176,9 @@ export function RichCard({ live }: { live: Live }) {
           </p>
           <Who session={session} />
           <Marks session={session} />
-          <Progress session={live} even />
         </div>
       </div>
+      <Progress session={live} even />
       <Parts list={parts(session)} />
       <div class="now-why small">
         <p class="why">

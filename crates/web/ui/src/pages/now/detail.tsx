@@ -132,8 +132,8 @@ function Work({ live }: { live: Live }) {
       title="Transcoder"
       list={[
         ["Picture by", video && engine],
-        ["Decoder", video && (own.hw_decode ?? "software")],
-        ["Encoder", video && (own.hw_encode ?? "software")],
+        ["Decoder", engines && (own.hw_decode ?? "software")],
+        ["Encoder", engines && (own.hw_encode ?? "software")],
         ["Hardware asked for", video && own.hw_requested !== undefined && (own.hw_requested ? "yes" : "no")],
         ["Speed", own.throttled ? "throttled, far enough ahead" : own.speed && `${own.speed.toFixed(1)}×`],
         ["Converted", own.complete ? "all of it" : own.progress_percent !== undefined && percent(own.progress_percent / 100)],

@@ -80,7 +80,8 @@ function Row({ live }: { live: Live }) {
         )}
       </td>
       <td class="n">
-        {bitrate(bitrate_bps)} <span class="soft tiny">{word(NETWORKS, session.player.network ?? "unknown")}</span>
+        {bitrate(bitrate_bps)}
+        <span class="soft tiny now-under">{word(NETWORKS, session.player.network ?? "unknown")}</span>
       </td>
     </tr>
   );

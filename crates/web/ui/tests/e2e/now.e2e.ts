@@ -1,0 +1,191 @@
+// The page "Now": it follows what happens, moves by itself in between, and says when it cannot.
+import type { Page } from "playwright-core";
+import { describe, expect, inject, it } from "vitest";
+import { DESKTOP, open, PHONE } from "./browser";
+
+/** What the issue allows between an event and its picture. */
+const SHOWN_WITHIN_MS = 1_000;
+
+interface Told {
+  sessions: Array<{ id: string; state: string; item: { duration_ms?: number } }>;
+}
+
+async function sessionsNow(): Promise<Told["sessions"]> {
+  const answer = await fetch(new URL("api/v1/sessions", inject("demo")));
+  return ((await answer.json()) as Told).sessions;
+}
+
+/** Opens the page and waits for its streams; the demo always plays something. */
+async function shown(density = "rich", options: Parameters<typeof open>[1] = {}) {
+  const watched = await open("/settings", options);
+  await watched.page.evaluate((d) => localStorage.setItem("projectionist.prefs", JSON.stringify({ density: d })), density);
+  await watched.page.goto(inject("demo"));
+  await watched.page.locator("[data-session]").first().waitFor();
+  return watched;
+}
+
+/** Cuts the page off, as a server that goes away does, until it is let back. */
+async function cutOff(page: Page): Promise<void> {
+  await page.context().setOffline(true);
+  await page.route("**/api/v1/events", (route) => route.abort());
+}
+
+describe("now", () => {
+  it("shows a change within a second of its event", async () => {
+    const { page, done } = await shown();
+    // In the page, so that both are seen by one clock: the event, and the card that follows it.
+    const tookMs = await page.evaluate(async () => {
+      const said = new Map<string, { state: string; at: number }>();
+      const drawnState = (id: string) => document.querySelector<HTMLElement>(`[data-session="${id}"]`)?.dataset.state;
+      const source = new EventSource("api/v1/events");
+      return new Promise<number>((found) => {
+        const look = () => {
+          for (const [id, { state, at }] of said) {
+            if (drawnState(id) !== state) continue;
+            source.close();
+            seen.disconnect();
+            found(performance.now() - at);
+          }
+        };
+        const seen = new MutationObserver(look);
+        seen.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-state"] });
+        source.addEventListener("session.updated", (event) => {
+          const { id, state } = JSON.parse((event as MessageEvent<string>).data) as { id: string; state: string };
+          const drawn = drawnState(id);
+          // Only of a card that does not show it yet.
+          if (drawn !== undefined && drawn !== state) said.set(id, { state, at: performance.now() });
+          else said.delete(id);
+        });
+      });
+    });
+    expect(tookMs).toBeLessThanOrEqual(SHOWN_WITHIN_MS);
+    await done();
+  });
+
+  it("shows exactly the sessions there are, in an order that stays", async () => {
+    const { page, done } = await shown("table");
+    const drawn = () => page.locator("[data-session]").evaluateAll((all) => all.map((e) => (e as HTMLElement).dataset.session));
+    const first = await drawn();
+    await page.waitForFunction((before) => {
+      const now = [...document.querySelectorAll<HTMLElement>("[data-session]")].map((e) => e.dataset.session);
+      return now.join() !== before.join();
+    }, first);
+    const second = await drawn();
+    const both = (list: typeof first, other: typeof first) => list.filter((id) => other.includes(id));
+    expect(both(second, first)).toEqual(both(first, second));
+    const present = (await sessionsNow()).map((s) => s.id);
+    await expect.poll(drawn).toEqual(expect.arrayContaining(both(second, present)));
+    await done();
+  });
+
+  it("moves on between two events", async () => {
+    const { page, done } = await shown();
+    // A film that plays; without any event, since the connection is cut and its end not noticed at once.
+    const bar = page.locator('[data-session][data-state="playing"]', { has: page.locator(".now-clock .at:text-matches('/')") });
+    await bar.first().waitFor();
+    const before = await bar.first().evaluate((e) => {
+      const id = (e as HTMLElement).dataset.session ?? "";
+      return { id, text: e.querySelector(".at")?.textContent, place: (e.querySelector(".done") as HTMLElement).style.transform };
+    });
+    await cutOff(page);
+    await page.waitForFunction(({ id, text }) => {
+      const card = document.querySelector(`[data-session="${id}"]`);
+      return card !== null && card.querySelector(".at")?.textContent !== text;
+    }, before);
+    expect(before.place).toMatch(/^translateX\(-?[\d.]+%\)$/);
+    await page.context().setOffline(false);
+    await page.context().close();
+    // The errors of the cut connection are meant.
+    void done;
+  });
+
+  it("says that the connection is lost, and heals", async () => {
+    const { page } = await shown();
+    // What the server sends from now on ends the stream at once; closing it from here would not be noticed.
+    await page.route("**/api/v1/events", (route) => route.abort());
+    await page.evaluate(() => dispatchEvent(new Event("offline")));
+    await page.reload();
+    await page.locator(".lost").waitFor();
+    expect(await page.locator(".lost").innerText()).toMatch(/connection is lost/i);
+    await page.unroute("**/api/v1/events");
+    await page.getByRole("button", { name: "Try now" }).click();
+    await page.locator(".lost").waitFor({ state: "detached" });
+    await page.locator("[data-session]").first().waitFor();
+    await page.context().close();
+  });
+
+  it("shows streams in the density that is chosen", async () => {
+    const { page, done } = await shown();
+    const group = page.getByRole("group", { name: "Density" });
+    await page.locator(".now-card.rich .now-parts").first().waitFor();
+    await group.getByRole("button", { name: "Compact" }).click();
+    await page.locator(".now-card.compact").first().waitFor();
+    expect(await page.locator(".now-card.rich").count()).toBe(0);
+    await group.getByRole("button", { name: "Table" }).click();
+    await page.getByRole("columnheader", { name: "Bandwidth" }).waitFor();
+    expect(await page.locator(".now-card").count()).toBe(0);
+    await page.reload();
+    await page.getByRole("columnheader", { name: "Bandwidth" }).waitFor();
+    await done();
+  });
+
+  it("opens and closes a stream by keyboard alone", async () => {
+    const { page, done } = await shown();
+    const opener = page.locator(".now-open").first();
+    await opener.focus();
+    const title = await opener.innerText();
+    await page.keyboard.press("Enter");
+    const sheet = page.getByRole("dialog");
+    await sheet.waitFor();
+    expect(await sheet.locator("h2").innerText()).toBe(title);
+    expect(new URL(page.url()).searchParams.get("session")).toBeTruthy();
+    await sheet.getByText("Player", { exact: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await sheet.waitFor({ state: "detached" });
+    expect(new URL(page.url()).searchParams.has("session")).toBe(false);
+    await page.waitForFunction(() => document.activeElement?.classList.contains("now-open"));
+    await done();
+  });
+
+  it("has an address for a stream, and for one that is over", async () => {
+    const { page, done } = await shown();
+    await page.goto(new URL("?session=none-1-1", inject("demo")).href);
+    await page.getByRole("dialog").getByText("This stream has ended.").waitFor();
+    await page.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await done();
+  });
+
+  it("shows only what is filtered for, and tells when that is nothing", async () => {
+    const { page, done } = await shown();
+    await page.goto(new URL("?user=nobody-of-this-name", inject("demo")).href);
+    await page.getByText(/^None of the \d+ streams?/).waitFor();
+    expect(await page.locator("[data-session]").count()).toBe(0);
+    await page.locator("main").getByRole("button", { name: "Show all" }).last().click();
+    await page.locator("[data-session]").first().waitFor();
+    expect(new URL(page.url()).search).toBe("");
+    await done();
+  });
+
+  it("keeps to the width of a phone in every density", async () => {
+    for (const density of ["rich", "compact", "table"]) {
+      const { page, done } = await shown(density, { viewport: PHONE, hasTouch: true, isMobile: true });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(wide, density).toBeLessThanOrEqual(0);
+      await page.locator(".now-open").first().tap();
+      await page.getByRole("dialog").waitFor();
+      const within = await page.getByRole("dialog").evaluate((e) => e.scrollWidth - e.clientWidth);
+      expect(within, density).toBeLessThanOrEqual(0);
+      await done();
+    }
+  });
+
+  it("tells the tally of what plays", async () => {
+    const { page, done } = await shown("table", { viewport: DESKTOP });
+    await page.waitForFunction(() => {
+      const said = document.querySelector("#now-streams + .now-figure")?.textContent;
+      return said === String(document.querySelectorAll("[data-session]").length);
+    });
+    await done();
+  });
+});
