@@ -1,4 +1,4 @@
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import type { CollectionRow, CollectionSnapshots, OneCollection } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import type { PageProps } from "../../app/pages";
@@ -17,8 +17,8 @@ import "./collections.css";
 
 /** The newest snapshots that are drawn. */
 const SNAPSHOTS = 200;
-/** Titles drawn; a collection may hold thousands. */
-const TITLES = 100;
+/** Titles drawn at first, and with each further step; a collection may hold thousands. */
+const STEP = 12;
 const RANGES = [
   ["7", "7 days"],
   ["30", "30 days"],
@@ -46,7 +46,9 @@ export default function Collection({ params }: PageProps) {
   return (
     <div class="stack">
       <Hero row={got.data.collection} />
-      <Segments label="Range" value={days} options={RANGES} onChange={(to) => setQuery({ days: to })} />
+      <div class="row">
+        <Segments label="Range" value={days} options={RANGES} onChange={(to) => setQuery({ days: to })} />
+      </div>
       <Sums answer={got.data} />
       <Days answer={got.data} />
       <div class="profile-columns">
@@ -145,6 +147,7 @@ function Days({ answer }: { answer: OneCollection }) {
 
 function Titles({ answer, server }: { answer: OneCollection; server: string }) {
   const { items, collection } = answer;
+  const [shown, show] = useState(STEP);
   const most = Math.max(1, ...items.map((item) => item.plays));
   const icon = pictureOf(collection.media_type === "movie" ? "movie" : "episode");
   const music = collection.media_type === "artist" || collection.media_type === "album";
@@ -153,7 +156,7 @@ function Titles({ answer, server }: { answer: OneCollection; server: string }) {
     <Card title="Watched of it">
       {items.length === 0 && <p class="soft">Nothing of it was watched in this time.</p>}
       <ol class="profile-rows">
-        {items.slice(0, TITLES).map((item) => (
+        {items.slice(0, shown).map((item) => (
           <li class="profile-row" key={item.rating_key}>
             <Poster
               server={server}
@@ -184,6 +187,11 @@ function Titles({ answer, server }: { answer: OneCollection; server: string }) {
           </li>
         ))}
       </ol>
+      {shown < items.length && (
+        <button type="button" class="button profile-note" onClick={() => show(shown * 2)}>
+          More of {count(items.length)}
+        </button>
+      )}
       {rest > 0 && <p class="soft small profile-note">{counted(rest, "further item")} had no play in this time.</p>}
     </Card>
   );

@@ -6,8 +6,7 @@ import { isAdmin } from "../../app/access";
 import { href, place, setQuery } from "../../app/router";
 import { count, percent } from "../../format/numbers";
 import { ago, dateTime, span } from "../../format/times";
-import { Icon } from "../../ui/icon";
-import { Card, Empty, Failed, Head, Popover, Poster, Waiting } from "../../ui/parts";
+import { Card, Empty, Failed, Head, Popover, Poster, Segments, Waiting } from "../../ui/parts";
 import { orderOf, SortHead } from "../../ui/sort";
 import { sorted } from "../../ui/sorted";
 import { Rotations } from "./rotations";
@@ -24,10 +23,17 @@ const KEYS: Record<string, (row: CollectionRow) => string | number | undefined> 
   counted: (row) => row.latest?.collected_at,
 };
 
+const VIEWS = [
+  ["ranking", "Ranking"],
+  ["rotations", "Rotations"],
+] as const;
+
 export default function Collections() {
   const got = useGet<CollectionList>("api/v1/collections", {});
   const [round, setRound] = useState(0);
   const find = place.value.query.get("find") ?? "";
+  const { query } = place.value;
+  const view = query.has("rotation") || query.get("view") === "rotations" ? "rotations" : "ranking";
   const recounted = () => {
     got.reload();
     setRound(round + 1);
@@ -49,8 +55,13 @@ export default function Collections() {
         {got.data ? (
           <>
             <Failures failed={got.data.failed} />
-            <Ranking rows={got.data.collections} find={find} />
-            <Rotations key={round} />
+            <Segments
+              label="View"
+              value={view}
+              options={VIEWS}
+              onChange={(to) => setQuery({ view: to === "ranking" ? undefined : to, rotation: undefined })}
+            />
+            {view === "rotations" ? <Rotations key={round} /> : <Ranking rows={got.data.collections} find={find} />}
           </>
         ) : got.error ? (
           <Failed error={got.error} retry={got.reload} />
@@ -260,7 +271,6 @@ export function Shown({ row }: { row: Pick<CollectionRow, "visibility"> }) {
     <span class="collections-places">
       {at.map((name) => (
         <span class="tag good" key={name}>
-          {name === "Home" && <Icon name="check" />}
           {name}
         </span>
       ))}

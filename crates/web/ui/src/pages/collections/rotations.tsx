@@ -21,8 +21,9 @@ export function Rotations() {
   const got = useGet<CollectionSnapshots>("api/v1/collections/snapshots", { limit: LOOKED_THROUGH });
   const [typed, type] = useState("");
   const chosen = place.value.query.get("rotation") ?? undefined;
-  const known = rotationsOf(got.data?.snapshots ?? []);
-  if (got.data === undefined && chosen === undefined) return null;
+  if (got.data === undefined && got.error) return <Failed error={got.error} retry={got.reload} />;
+  if (got.data === undefined) return <Waiting />;
+  const known = rotationsOf(got.data.snapshots);
   return (
     <Card
       title="Rotations"
@@ -31,7 +32,7 @@ export function Rotations() {
           class="row"
           onSubmit={(event) => {
             event.preventDefault();
-            if (typed.trim()) setQuery({ rotation: typed.trim() });
+            if (typed.trim()) setQuery({ rotation: typed.trim(), view: "rotations" });
           }}
         >
           <input
@@ -62,7 +63,7 @@ export function Rotations() {
                   type="button"
                   class="button collections-rotation"
                   aria-pressed={rotation.id === chosen}
-                  onClick={() => setQuery({ rotation: rotation.id === chosen ? undefined : rotation.id }, true)}
+                  onClick={() => setQuery({ rotation: rotation.id, view: "rotations" })}
                 >
                   <span class="clip">{rotation.id}</span>
                   <span class="soft small">
@@ -169,10 +170,10 @@ function ComparedRow({ one }: { one: ComparedCollection }) {
 }
 
 function After({ from, to, shown }: { from: number; to: number; shown: (n: number) => string }) {
-  const tone = to > from ? "tag good" : to < from ? "tag bad" : "tag";
+  const tone = to > from ? "tag good" : "tag bad";
   return (
     <td class="n collections-time">
-      {shown(to)} <span class={tone}>{change(from, to, shown)}</span>
+      {shown(to)} {to !== from && <span class={tone}>{change(from, to, shown)}</span>}
     </td>
   );
 }

@@ -12,7 +12,7 @@ export function watchedShare(of: { items?: number | null; items_watched?: number
 export function places(row: Pick<CollectionRow, "visibility">): string[] | undefined {
   const at = row.visibility;
   if (!at) return undefined;
-  return [at.own_home && "Home", at.shared_home && "Friends' home", at.recommended && "Library"].filter(
+  return [at.own_home && "Home", at.shared_home && "Friends", at.recommended && "Library"].filter(
     (place) => typeof place === "string",
   );
 }

@@ -120,6 +120,7 @@ function Row({ user, place: rank, all }: { user: UserEntry; place: number; all: 
   const ratio = all > 0 ? user.plays / all : 0;
   const name = user.name ?? user.username ?? "Nobody named";
   const to = user.id === undefined ? playsAt({ user: user.name }) : userPath(user.id);
+  const playing = playsNow(user);
   const last = [user.last_title, user.last_player].filter(Boolean).join(" · ");
   return (
     <tr>
@@ -131,10 +132,12 @@ function Row({ user, place: rank, all }: { user: UserEntry; place: number; all: 
             <span class="clip" title={name}>
               {name}
             </span>
-            <span class="users-seen tiny clip">{user.last_started_at ? ago(user.last_started_at) : "not yet"}</span>
+            <span class={playing ? "users-seen playing tiny clip" : "users-seen tiny clip"} aria-hidden={playing}>
+              {playing ? "Playing" : user.last_started_at ? ago(user.last_started_at) : "not yet"}
+            </span>
           </span>
         </a>
-        {playsNow(user) && <span class="tag good">Playing</span>}
+        {playing && <span class="tag good">Playing</span>}
       </td>
       <td class="n">{count(user.plays)}</td>
       <td class="n">{span(user.seconds)}</td>
