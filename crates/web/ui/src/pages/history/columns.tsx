@@ -14,7 +14,8 @@ export interface Column {
   px: number;
   share: number;
   end?: boolean;
-  cell: (play: HistoryPlay, q: string | undefined) => ComponentChildren;
+  /** `day`: the one it is listed under; absent where there is none above it. */
+  cell: (play: HistoryPlay, q: string | undefined, day: string | undefined) => ComponentChildren;
 }
 
 const text =
@@ -31,9 +32,9 @@ const text =
   };
 
 /** The time; with the date where it is not the day that the play is listed under. */
-function moment(at: string | undefined, play: HistoryPlay): string {
+function moment(at: string | undefined, listed: string | undefined): string {
   if (at === undefined) return NOTHING;
-  return localDay(at) === dayOf(play) ? timeOfDay(at) : dateTime(at);
+  return localDay(at) === listed ? timeOfDay(at) : dateTime(at);
 }
 
 function resolutions({ source_resolution: from, stream_resolution: to }: HistoryPlay): string | undefined {
@@ -77,9 +78,9 @@ export const COLUMNS: readonly Column[] = [
   { key: "address", title: "Address", px: 130, share: 0, cell: text((p) => p.player.address) },
   { key: "server", title: "Server", px: 90, share: 0.5, cell: text((p) => p.server_id) },
   { key: "library", title: "Library", px: 110, share: 0.6, cell: text((p) => p.library?.title ?? p.library?.id) },
-  { key: "date", title: "Date", px: 76, share: 0, cell: (p) => day(dayOf(p)) },
-  { key: "started", title: "Started", px: 102, share: 0, cell: (p) => moment(p.started_at, p) },
-  { key: "stopped", title: "Stopped", px: 102, share: 0, cell: (p) => moment(p.stopped_at, p) },
+  { key: "date", title: "Date", px: 76, share: 0, cell: (p, _, listed) => day(listed ?? dayOf(p)) },
+  { key: "started", title: "Started", px: 108, share: 0, cell: (p, _, listed) => moment(p.started_at, listed) },
+  { key: "stopped", title: "Stopped", px: 108, share: 0, cell: (p, _, listed) => moment(p.stopped_at, listed) },
   { key: "paused", title: "Paused", px: 86, share: 0, end: true, cell: (p) => span(p.paused_s) },
   { key: "duration", title: "Duration", px: 84, share: 0, end: true, cell: (p) => span(p.played_s) },
   {

@@ -25,6 +25,10 @@ const joined = (parts: Array<string | undefined>) => parts.filter(Boolean).join(
 const channels = (n: number | undefined) => n && ({ 1: "mono", 2: "stereo", 6: "5.1", 8: "7.1" }[n] ?? `${n} channels`);
 const rate = (bps: number | undefined) => (bps === undefined ? undefined : bitrate(bps));
 
+/** `1080p` for the bare number of lines that servers tell. */
+const lines = (resolution: string | undefined) =>
+  resolution && /^\d+$/.test(resolution) ? `${resolution}p` : resolution;
+
 /** A row for each part of which anything is known. */
 function partsOf({ play, source, delivery }: OneHistoryPlay): Part[] {
   const { video, audio, subtitle } = delivery;
@@ -60,8 +64,8 @@ function videoOf(isTrack: boolean, play: Resolutions, source: SourceMedia, { vid
   // Servers fill in a codec of a picture that music does not have.
   if (isTrack) return { source: "", stream: "" };
   return {
-    source: joined([source.video_codec, play.source_resolution ?? source.video_resolution, source.dynamic_range]),
-    stream: joined([video?.codec, play.stream_resolution ?? video?.resolution]),
+    source: joined([source.video_codec, play.source_resolution ?? lines(source.video_resolution), source.dynamic_range]),
+    stream: joined([video?.codec, play.stream_resolution ?? lines(video?.resolution)]),
   };
 }
 
@@ -69,7 +73,11 @@ export function StreamCard({ one }: { one: OneHistoryPlay }) {
   const parts = partsOf(one);
   const { transcode, decision } = one.delivery;
   const reasons = (transcode?.reasons ?? []).map((r) => REASONS[r]).filter(Boolean);
-  if (parts.length === 0 && !one.quality_profile && reasons.length === 0) return null;
+  const note = joined([
+    one.quality_profile && `Quality: ${one.quality_profile}`,
+    transcode && decision === "transcode" ? hardware(transcode) : undefined,
+  ]);
+  if (parts.length === 0 && !note && reasons.length === 0) return null;
   return (
     <Card title="Stream" tools={decision && <span class={`tag ${decision}`}>{word(DECISIONS, decision)}</span>}>
       {parts.length > 0 && (
@@ -98,16 +106,11 @@ export function StreamCard({ one }: { one: OneHistoryPlay }) {
         </div>
       )}
       {reasons.map((reason) => (
-        <p class="small" key={reason}>
+        <p class="small playsheet-note" key={reason}>
           {reason}
         </p>
       ))}
-      <p class="small soft">
-        {joined([
-          one.quality_profile && `Quality: ${one.quality_profile}`,
-          transcode && decision === "transcode" ? hardware(transcode) : undefined,
-        ])}
-      </p>
+      {note && <p class="small soft playsheet-note">{note}</p>}
     </Card>
   );
 }
@@ -122,7 +125,7 @@ export function TimelineCard({ segments }: { segments: readonly Segment[] }) {
   const all = segments.reduce((sum, s) => sum + s.played_ms, 0);
   if (all <= 0) return null;
   const name = (s: Segment) =>
-    joined([word(DECISIONS, s.decision ?? "unknown"), s.resolution, s.video_codec, s.audio_codec, rate(s.bitrate_bps)]);
+    joined([word(DECISIONS, s.decision ?? "unknown"), lines(s.resolution), s.video_codec, s.audio_codec, rate(s.bitrate_bps)]);
   return (
     <Card title={segments.length === 1 ? "Quality" : "Quality changes"}>
       <div class="playsheet-bar" aria-hidden="true">

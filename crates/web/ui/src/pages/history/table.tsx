@@ -131,7 +131,6 @@ function OneRow({ index, row, shown }: { index: number; row: Row | undefined; sh
     <div
       {...place}
       class={shown.phone ? `${name} history-phone` : name}
-      aria-selected={undefined}
       data-open={shown.open === drawn.id ? "" : undefined}
       onClick={(event) => (event.target as Element).closest("a, button") ?? openPlay(drawn.id)}
     >
@@ -139,7 +138,7 @@ function OneRow({ index, row, shown }: { index: number; row: Row | undefined; sh
       {!shown.phone &&
         shown.columns.map((c) => (
           <span key={c.key} role="cell" class={c.end ? "end" : undefined}>
-            {c.cell(drawn, shown.q)}
+            {c.cell(drawn, shown.q, row.kind === "play" ? row.day : undefined)}
           </span>
         ))}
     </div>
