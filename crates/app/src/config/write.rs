@@ -145,18 +145,19 @@ mod tests {
                 entry.insert("url".to_owned(), format!("{n}{url}").into());
                 put(&mut root, "tautulli", entry);
             }
-            if let Some(level) = listen {
+            if let Some(listen) = listen {
                 // A key at the top that comes after tables must not end up within one.
-                root.insert("listen".to_owned(), level.into());
+                root.insert("listen".to_owned(), listen.into());
             }
             let text = render(&root);
             prop_assert!(is_ours(&text));
             let settings = file::read(&text, Path::new("f")).map_err(|f| TestCaseError::fail(f.to_string()))?;
             let mut read = crate::config::Merged::default();
             read.lay(settings).map_err(|f| TestCaseError::fail(f.to_string()))?;
-            prop_assert_eq!(read.table().get("plex"), root.get("plex"));
-            prop_assert_eq!(read.table().get("tautulli").and_then(Value::as_array).map(Vec::len), Some(urls.len()));
-            prop_assert_eq!(read.table().get("listen"), root.get("listen"));
+            let read = read.table();
+            prop_assert_eq!(read.get("plex"), root.get("plex"));
+            prop_assert_eq!(read.get("tautulli").and_then(Value::as_array).map(Vec::len), Some(urls.len()));
+            prop_assert_eq!(read.get("listen"), root.get("listen"));
             // And what is added later finds what was there.
             prop_assert_eq!(&text.parse::<Table>().unwrap(), &root);
         }

@@ -24,6 +24,9 @@ use crate::tautulli_sync::{self, Keeper, Quiet};
 /// kilobytes a play.
 const UPLOAD_MAX: u64 = 4 << 30;
 
+/// How files begin that hold an upload. They stand beside the store, which one process has for itself.
+const UPLOAD_PREFIX: &str = "upload-";
+
 /// What an uploaded file is called on the board.
 const FILE: &str = "file";
 
@@ -72,7 +75,12 @@ impl Service {
         for typed in all {
             match self.begin_import(&typed) {
                 Ok((_, work)) => work.await,
-                Err(e) => tracing::warn!(kind = e.kind.as_str(), "an import cannot begin: {}", e.message),
+                Err(e) => {
+                    tracing::warn!(kind = e.kind.as_str(), "an import cannot begin: {}", e.message);
+                    let source = without_secrets(typed.url.as_deref().unwrap_or_default());
+                    let server = typed.server.as_deref().unwrap_or_default();
+                    self.desk.board().follow(server, &source).end(Err(&e.message));
+                }
             }
         }
     }
@@ -104,6 +112,16 @@ impl Service {
     }
 }
 
+/// Removes what a process that was killed left of uploads.
+pub(super) fn sweep(data_dir: &Path) {
+    let files = std::fs::read_dir(data_dir).into_iter().flatten().flatten();
+    for file in files.filter(|f| f.file_name().to_string_lossy().starts_with(UPLOAD_PREFIX)) {
+        if let Err(e) = std::fs::remove_file(file.path()) {
+            tracing::warn!("cannot remove {}: {}", file.path().display(), plain(&e));
+        }
+    }
+}
+
 /// Writes the pieces into a file beside the store.
 async fn receive(upload: Upload, dir: PathBuf, bytes: &AtomicU64) -> Answered<TempPath> {
     let failed =
@@ -111,7 +129,7 @@ async fn receive(upload: Upload, dir: PathBuf, bytes: &AtomicU64) -> Answered<Te
     let made = tokio::task::spawn_blocking(move || {
         std::fs::create_dir_all(&dir)?;
         tempfile::Builder::new()
-            .prefix("upload-")
+            .prefix(UPLOAD_PREFIX)
             .suffix(".db")
             .tempfile_in(&dir)
     });

@@ -171,6 +171,9 @@ impl Service {
         let mut asked = asked.lock().await;
         let mut tasks = JoinSet::new();
         let cancel = self.room.cancel.clone();
+        if let (Some(_), Ok(loaded)) = (&self.room.history, self.loaded()) {
+            imports::sweep(&loaded.config.data_dir);
+        }
         let waiting = std::mem::take(&mut *lock(&self.desk.0.waiting));
         if !waiting.is_empty() {
             tasks.spawn(self.clone().import_all(waiting));
@@ -302,6 +305,8 @@ impl Service {
         if let Some(pin) = entry.pin.take() {
             tv.token = Some(self.signed_in(&pin, &mut entry)?.token);
             tv.token_file = None;
+            // What is remembered there is of another account.
+            tv.shared = plex::tv::Shared::default();
         }
         let mut one = match save::alone(target, &entry, &loaded.config) {
             Ok(one) => one,

@@ -33,6 +33,9 @@ pub(super) fn save(service: &Service, wanted: &Save) -> Answered<Saved> {
         return Err(forbidden("the configuration cannot be changed here".to_owned()));
     };
     let loaded = service.loaded()?;
+    if *wanted == Save::default() {
+        return Err(SetupError::new(Kind::BadPayload, "there is nothing to save"));
+    }
     let mut root = match std::fs::read_to_string(&path) {
         Ok(text) => text.parse::<Table>().map_err(|_| {
             SetupError::new(

@@ -156,6 +156,7 @@ impl Room {
             self.history.clone(),
             Status::default(),
             Clock::system(),
+            Board::new(Clock::system()),
             cancel.clone(),
         ));
         let waiting = async {

@@ -100,6 +100,41 @@ fn at(tv: &PlexTv) -> [(&'static str, String); 2] {
     ]
 }
 
+/// Somebody signs in: the server found, as it is saved, and the account's token.
+async fn sign_in(url: &str, tv: &PlexTv) -> (Value, String) {
+    let (_, pin) = post(&format!("{url}/api/v1/setup/plex/pin"), &json!({})).await;
+    assert!(pin["auth_url"].as_str().unwrap().contains("app.plex.tv"), "{pin}");
+    let state = format!("{url}/api/v1/setup/plex/pin/{}", pin["id"].as_str().unwrap());
+    assert_eq!(ask(&state).await["state"], "waiting");
+    let token = tv.link_pin(pin["code"].as_str().unwrap(), "marlo").unwrap();
+    let mut signed_in = Value::Null;
+    until("the sign-in is seen", async || {
+        signed_in = ask(&state).await;
+        signed_in["state"] == "signed_in"
+    })
+    .await;
+    assert_eq!(signed_in["account"], "marlo");
+    let found = &signed_in["servers"][0];
+    let server = json!({ "pin": pin["id"], "machine_id": found["machine_id"], "name": found["name"] });
+    (server, token)
+}
+
+/// Asks whether all of it would work, and whether nobody does.
+async fn test_all(url: &str, all: &[(&str, &Value, &str)]) {
+    let test = format!("{url}/api/v1/setup/test");
+    for (kind, entry, said) in all {
+        let mut candidate = (*entry).clone();
+        candidate["kind"] = (*kind).into();
+        let (status, tested) = post(&test, &candidate).await;
+        assert_eq!((status, &tested["ok"]), (200, &json!(true)), "{tested}");
+        assert!(tested["message"].as_str().unwrap().starts_with(said), "{tested}");
+    }
+    let nobody = format!("127.0.0.1:{}", closed_port());
+    let nobody = json!({ "kind": "plex", "url": nobody, "token": "planted-t" });
+    let (status, tested) = post(&test, &nobody).await;
+    assert_eq!((status, &tested["ok"]), (200, &json!(false)), "{tested}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn from_nothing_to_a_watched_server_with_its_history() {
     let (_server, tv) = house().await;
@@ -122,42 +157,16 @@ async fn from_nothing_to_a_watched_server_with_its_history() {
         (&json!(false), &json!(true))
     );
 
-    // Somebody signs in.
-    let (_, pin) = post(&format!("{url}/api/v1/setup/plex/pin"), &json!({})).await;
-    assert!(pin["auth_url"].as_str().unwrap().contains("app.plex.tv"), "{pin}");
-    let state = format!("{url}/api/v1/setup/plex/pin/{}", pin["id"].as_str().unwrap());
-    assert_eq!(ask(&state).await["state"], "waiting");
-    let token = tv.link_pin(pin["code"].as_str().unwrap(), "marlo").unwrap();
-    let mut signed_in = Value::Null;
-    until("the sign-in is seen", async || {
-        signed_in = ask(&state).await;
-        signed_in["state"] == "signed_in"
-    })
-    .await;
-    assert_eq!(signed_in["account"], "marlo");
-    let found = &signed_in["servers"][0];
-    let attic = json!({ "pin": pin["id"], "machine_id": found["machine_id"], "name": found["name"] });
-
-    // Everything is tested.
+    let (attic, token) = sign_in(&url, &tv).await;
     let key = "planted-key-admin";
-    let test = format!("{url}/api/v1/setup/test");
     let manager = json!({ "url": antenna.url(), "api_key": key, "id": "antenna" });
     let history = json!({ "url": past.url(), "api_key": TAUTULLI_KEY, "server": "Attic" });
-    for (kind, entry, said) in [
+    let all = [
         ("plex", &attic, "plex \"Attic\": "),
         ("dispatcharr", &manager, "dispatcharr \"antenna\": Dispatcharr"),
         ("tautulli", &history, "tautulli for \"Attic\": Tautulli"),
-    ] {
-        let mut candidate = entry.clone();
-        candidate["kind"] = kind.into();
-        let (status, tested) = post(&test, &candidate).await;
-        assert_eq!((status, &tested["ok"]), (200, &json!(true)), "{tested}");
-        assert!(tested["message"].as_str().unwrap().starts_with(said), "{tested}");
-    }
-    let nobody =
-        json!({ "kind": "plex", "url": format!("127.0.0.1:{}", closed_port()), "token": "planted-t" });
-    let (status, tested) = post(&test, &nobody).await;
-    assert_eq!((status, &tested["ok"]), (200, &json!(false)), "{tested}");
+    ];
+    test_all(&url, &all).await;
 
     // And saved, and in use on the same port.
     let saved = save(
@@ -231,6 +240,7 @@ async fn what_is_saved_later_joins_what_is_there() {
 
     // What makes no sense changes nothing.
     for (wanted, said) in [
+        (json!({}), "nothing to save"),
         (
             json!({ "plex": [{ "url": "gopher://x" }] }),
             "must begin with http:// or https://",
