@@ -11,8 +11,8 @@ export function About() {
   const { data } = useGet<Metrics>("api/v1/metrics", { profile: "native" });
   const build = data?.families.find((f) => f.name === "projectionist_build_info")?.samples[0];
   return (
-    <Card title="About" class="settings-wide">
-      <div class="row wrap">
+    <Card title="About">
+      <div class="row settings-about">
         <img class="settings-icon" src={href("/icon.svg")} alt="" />
         <div class="grow">
           <p>

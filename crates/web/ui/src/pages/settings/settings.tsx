@@ -20,17 +20,21 @@ export default function Page() {
     <>
       <Head title="Settings" />
       <div class="settings-cards">
-        <Appearance />
-        <OwnAccess />
-        {isAdmin() && (
-          <>
-            <Accounts />
-            <Keys />
-            <Imports />
-            <Servers />
-          </>
-        )}
-        <About />
+        <div class="stack">
+          <Appearance />
+          <OwnAccess />
+          {isAdmin() && <Accounts />}
+        </div>
+        <div class="stack">
+          {isAdmin() && (
+            <>
+              <Keys />
+              <Imports />
+              <Servers />
+            </>
+          )}
+          <About />
+        </div>
       </div>
     </>
   );
