@@ -34,7 +34,9 @@ export default function Collections() {
   const find = place.value.query.get("find") ?? "";
   const { query } = place.value;
   const view = query.has("rotation") || query.get("view") === "rotations" ? "rotations" : "ranking";
-  const recounted = () => {
+  const [said, say] = useState<Said>();
+  const recounted = (what: Said) => {
+    say(what);
     got.reload();
     setRound(round + 1);
   };
@@ -42,7 +44,7 @@ export default function Collections() {
     <>
       <Head title="Collections">
         <input
-          class="input"
+          class="input collections-find"
           type="search"
           placeholder="Find a collection"
           aria-label="Find a collection"
@@ -55,12 +57,15 @@ export default function Collections() {
         {got.data ? (
           <>
             <Failures failed={got.data.failed} />
-            <Segments
-              label="View"
-              value={view}
-              options={VIEWS}
-              onChange={(to) => setQuery({ view: to === "ranking" ? undefined : to, rotation: undefined })}
-            />
+            <div class="row wrap">
+              <Segments
+                label="View"
+                value={view}
+                options={VIEWS}
+                onChange={(to) => setQuery({ view: to === "ranking" ? undefined : to, rotation: undefined })}
+              />
+              <span role="status">{said && <span class={said.good ? "tag good" : "tag wait"}>{said.text}</span>}</span>
+            </div>
             {view === "rotations" ? <Rotations key={round} /> : <Ranking rows={got.data.collections} find={find} />}
           </>
         ) : got.error ? (
@@ -73,54 +78,53 @@ export default function Collections() {
   );
 }
 
-function CountNow({ done }: { done: () => void }) {
+/** What came of a counting. */
+interface Said {
+  good: boolean;
+  text: string;
+}
+
+function CountNow({ done }: { done: (what: Said) => void }) {
   const [busy, setBusy] = useState(false);
   const [rotation, setRotation] = useState("");
-  const [said, setSaid] = useState<{ good: boolean; text: string }>();
   const count = async (close: () => void) => {
     setBusy(true);
     const body = rotation.trim() ? { rotation_id: rotation.trim() } : {};
     try {
       const answer = await send<CollectAnswer>("POST", "api/v1/collections/collect", body);
-      setSaid({ good: answer.status === "success", text: told(answer) });
-      done();
+      done({ good: answer.status === "success", text: told(answer) });
     } catch (error) {
-      setSaid({ good: false, text: error instanceof Error ? error.message : String(error) });
+      done({ good: false, text: error instanceof Error ? error.message : String(error) });
     }
     setBusy(false);
     close();
   };
   return (
-    <>
-      <span class={said?.good ? "collections-said good" : "collections-said"} role="status">
-        {said?.text}
-      </span>
-      <Popover title="Count now" label="Count now">
-        {(close) => (
-          <form
-            class="stack collections-count"
-            onSubmit={(event) => {
-              event.preventDefault();
-              void count(close);
-            }}
-          >
-            <p class="small soft">Asks the servers what is in each collection, and keeps what was watched of it.</p>
-            <label class="field">
-              <span>For a rotation</span>
-              <input
-                class="input"
-                value={rotation}
-                placeholder="its number or name, if any"
-                onInput={(event) => setRotation(event.currentTarget.value)}
-              />
-            </label>
-            <button type="submit" class="button main" disabled={busy}>
-              {busy ? "Counting…" : "Count"}
-            </button>
-          </form>
-        )}
-      </Popover>
-    </>
+    <Popover title="Count now" label="Count now">
+      {(close) => (
+        <form
+          class="stack collections-count"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void count(close);
+          }}
+        >
+          <p class="small soft">Asks the servers what is in each collection, and keeps what was watched of it.</p>
+          <label class="field">
+            <span>For a rotation</span>
+            <input
+              class="input"
+              value={rotation}
+              placeholder="its number or name, if any"
+              onInput={(event) => setRotation(event.currentTarget.value)}
+            />
+          </label>
+          <button type="submit" class="button main" disabled={busy}>
+            {busy ? "Counting…" : "Count"}
+          </button>
+        </form>
+      )}
+    </Popover>
   );
 }
 

@@ -6,6 +6,7 @@ import { href, place, setQuery } from "../../app/router";
 import { count, counted } from "../../format/numbers";
 import { ago, dateTime, span } from "../../format/times";
 import { Card, Failed, Segments, Stat, Waiting } from "../../ui/parts";
+import { sorted } from "../../ui/sorted";
 import { Failures } from "./collections";
 import { added, change, collectionPath, rotationsOf } from "./rules";
 
@@ -103,16 +104,17 @@ function Compared({ id }: { id: string }) {
       </div>
       <div class="collections-sums">
         <Stat
-          name="plays"
+          name="plays, all collections"
           value={`${count(before.plays)} → ${count(after.plays)}`}
           note={change(before.plays, after.plays, count)}
         />
         <Stat
-          name="time"
+          name="time, all collections"
           value={`${span(before.duration_s)} → ${span(after.duration_s)}`}
           note={change(before.duration_s, after.duration_s, span)}
         />
       </div>
+      <p class="soft small">A play counts in each collection it belongs to.</p>
       <Failures failed={data.failed} />
       <div class="scroller" tabIndex={0} role="region" aria-label={`Before and after the rotation ${id}`}>
         <table class="table">
@@ -140,7 +142,7 @@ function Compared({ id }: { id: string }) {
             </tr>
           </thead>
           <tbody>
-            {data.collections.map((one) => (
+            {sorted(data.collections, (one) => one.before.plays + one.after.plays, true).map((one) => (
               <ComparedRow key={`${one.server}/${one.rating_key}`} one={one} />
             ))}
           </tbody>
@@ -158,6 +160,7 @@ function ComparedRow({ one }: { one: ComparedCollection }) {
         <a class="text" href={href(collectionPath(one.server, one.rating_key))}>
           {one.collection}
         </a>
+        <div class="soft">{one.library}</div>
       </th>
       <td class="n">{count(before.plays)}</td>
       <After from={before.plays} to={after.plays} shown={count} />

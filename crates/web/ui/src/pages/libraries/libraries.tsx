@@ -115,13 +115,18 @@ function Storage({ libraries, total }: { libraries: readonly Library[]; total: n
         <ul class="libraries-legend" aria-label="Storage by library">
           {parts.map(({ library, color, bytes: own }) => (
             <li key={library.id}>
-              <i style={{ background: color }} /> {library.title} <span class="soft number">{percent(own / total)}</span>
+              <i style={{ background: color }} /> {library.title} <span class="soft number">{shareOf(own, total)}</span>
             </li>
           ))}
         </ul>
       </figcaption>
     </figure>
   );
+}
+
+/** Something that is there is never 0 %. */
+function shareOf(own: number, total: number): string {
+  return own / total < 0.005 ? "<1 %" : percent(own / total);
 }
 
 function One({ library, played }: { library: Library; played: Played }) {

@@ -31,7 +31,7 @@ export default function Users() {
     <>
       <Head title="Users">
         <input
-          class="input"
+          class="input users-find"
           type="search"
           placeholder="Find a name"
           aria-label="Find a name"
