@@ -84,7 +84,7 @@ function Chips() {
   const chips = Object.entries(FILTERS).flatMap(([name, title]) => query.getAll(name).map((value) => [name, title, value] as const));
   if (chips.length === 0) return null;
   return (
-    <div class="row wrap">
+    <div class="row wrap iptv-chips">
       {chips.map(([name, title, value]) => (
         <span class="chip" key={`${name}=${value}`}>
           <span class="clip">
