@@ -98,7 +98,7 @@ fn watch_additions(
 }
 
 /// The id as the name of one directory: what a file system might take for something else is written as `%XX`.
-fn directory(id: &str) -> String {
+pub(crate) fn directory(id: &str) -> String {
     let mut name = String::new();
     for (n, byte) in id.bytes().enumerate() {
         let plain = byte.is_ascii_alphanumeric() || b"-_".contains(&byte) || (byte == b'.' && n > 0);

@@ -1,6 +1,7 @@
 //! The tasks that watch servers, and those that go with them.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use base::Clock;
@@ -20,7 +21,7 @@ use crate::discovery::{self, Discovered};
 use crate::recorder::{Describe, Fill};
 use crate::sending::Sending;
 use crate::setup::board::Board;
-use crate::{catalog, keeping, load, logging, pictures, tautulli_sync};
+use crate::{catalog, growth, keeping, load, logging, pictures, tautulli_sync};
 
 /// The running sources, and what a further one needs.
 #[derive(Debug)]
@@ -73,6 +74,16 @@ impl Sources {
         let (live, cancel) = (self.live.clone(), self.cancel.clone());
         self.supervisor
             .restart("censor", move || logging::learn(live.watch(), cancel.clone()));
+    }
+
+    /// Keeps pictures of what is played.
+    pub(crate) fn keep_pictures(&mut self, data_dir: &Path) {
+        let asked = Arc::new(Mutex::new(self.catalog.keep_pictures()));
+        let (catalog, dir) = (self.catalog.clone(), data_dir.join(pictures::PICTURES_DIR));
+        let cancel = self.cancel.clone();
+        self.supervisor.restart("pictures", move || {
+            pictures::run(catalog.clone(), dir.clone(), asked.clone(), cancel.clone())
+        });
     }
 
     /// Keeps the load of the last hour.
@@ -137,6 +148,11 @@ impl Sources {
         let (clock, cancel) = (self.clock.clone(), self.cancel.clone());
         self.supervisor.restart("retention", move || {
             keeping::forget_daily(forgotten.clone(), keeping.clone(), clock.clone(), cancel.clone())
+        });
+        let (grown, live) = (history.clone(), self.live.clone());
+        let (clock, cancel) = (self.clock.clone(), self.cancel.clone());
+        self.supervisor.restart("growth", move || {
+            growth::run(grown.clone(), live.clone(), clock.clone(), cancel.clone())
         });
         for own in &config.tautulli {
             let server = config.tautulli_server(own.server.as_deref());

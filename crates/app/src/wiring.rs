@@ -99,7 +99,9 @@ async fn bound(address: &Address, kept: Option<&OwnedFd>, flag: &str) -> Result<
 
 fn listener(socket: &OwnedFd) -> Result<TcpListener, Failure> {
     let again = socket.try_clone().map(std::net::TcpListener::from);
-    again.and_then(TcpListener::from_std).map_err(|e| Failure::chain(&e))
+    again
+        .and_then(TcpListener::from_std)
+        .map_err(|e| Failure::chain(&e))
 }
 
 /// What one configuration listens on.
@@ -112,7 +114,11 @@ pub(crate) struct Listeners {
 impl Listeners {
     /// True if none can be reached from another machine.
     fn are_here(&self) -> bool {
-        let all = self.extra.iter().map(|(listener, _)| listener).chain([&self.main]);
+        let all = self
+            .extra
+            .iter()
+            .map(|(listener, _)| listener)
+            .chain([&self.main]);
         let mut addresses = all.map(TcpListener::local_addr);
         addresses.all(|a| a.is_ok_and(|a| a.ip().to_canonical().is_loopback()))
     }
@@ -176,6 +182,7 @@ pub(crate) async fn build(
     sources.gaps = filling.map(|k| k.fill(&sources.live, &sources.cancel));
     sources.watch_all(&config);
     sources.sample();
+    sources.keep_pictures(&config.data_dir);
     let collector = history
         .clone()
         .map(|history| sources.tend(history, &recording, &config, desk.board()));
@@ -345,6 +352,20 @@ impl Keeper {
 }
 
 impl App {
+    /// Does something once beside everything else; given up when the sources stop.
+    pub(crate) fn beside<F: Future<Output = ()> + Send + 'static>(
+        &self,
+        task: impl FnOnce(Live, Clock) -> F,
+    ) {
+        let (live, clock) = (self.sources.live.clone(), self.sources.clock.clone());
+        let task = self
+            .sources
+            .cancel
+            .clone()
+            .run_until_cancelled_owned(task(live, clock));
+        tokio::spawn(task);
+    }
+
     /// Runs until `stop` is done or something without which there is no point ends.
     pub(crate) async fn run_until(&mut self, stop: impl Future<Output = ()>) -> Result<(), Failure> {
         tokio::pin!(stop);

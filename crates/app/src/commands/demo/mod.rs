@@ -1,5 +1,6 @@
 //! `projectionist demo`: everything at work on simulated servers, without a configuration.
 
+mod before;
 mod iptv;
 mod past;
 
@@ -83,6 +84,7 @@ pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
         remember(kept, &simulation.started.servers)?;
         simulation.started.manager.remember(kept)?;
     }
+    let history = kept.as_ref().map(|kept| kept.history.clone());
     let wanted = config.listen.clone();
     let outcome = block_on(async {
         let signals = Signals::new()?;
@@ -91,6 +93,7 @@ pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
         desk.stands(Loaded::fixed(config.clone()));
         let listeners = Listeners::only(listener);
         let app = wiring::build(config, listeners, &Secret::new("demo"), kept, &desk).await?;
+        app.beside(|live, clock| before::invent(live, history, clock, PAST_DAYS));
         output::print(&greeting(&app, &wanted));
         run::live(app, signals).await
     });
