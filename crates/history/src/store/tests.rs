@@ -184,7 +184,7 @@ fn a_history_of_the_first_version_is_taken_over_with_its_plays() {
     old.execute_batch(
         "DROP TABLE open_feed; DROP TABLE feed_segment; DROP TABLE feed_run; DROP TABLE viewing;
          DROP TABLE iptv_channel; DROP TABLE iptv_text; DROP TABLE iptv_provider_counter;
-         DROP TABLE iptv_view_counter;
+         DROP TABLE iptv_view_counter; DROP TABLE library_size;
          DELETE FROM schema_migration WHERE number > 1; PRAGMA user_version = 1;",
     )
     .unwrap();
