@@ -5,8 +5,6 @@ export type Values = ReadonlyArray<number | null>;
 
 /** Pixels that a label of an axis usually takes, with the space beside it. */
 const LABEL_PX = 74;
-/** Longest name below a column; what is longer ends in an ellipsis. */
-export const NAME_CHARS_MAX = 16;
 /** Columns that Page Up and Page Down jump over. */
 const PAGE_COLUMNS = 10;
 
@@ -90,7 +88,7 @@ export function everyNth(columns: number, widthPx: number, labelPx = LABEL_PX): 
 }
 
 /** At most `max` characters, counted as people see them. */
-export function shortened(text: string, max = NAME_CHARS_MAX): string {
+export function shortened(text: string, max: number): string {
   const parts = [...text];
   return parts.length <= max ? text : `${parts.slice(0, max - 1).join("")}…`;
 }

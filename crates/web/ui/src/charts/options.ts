@@ -1,8 +1,8 @@
 // What uPlot is told to draw.
 import uPlot from "uplot";
-import { day, timeOfDay } from "../format/times";
+import { lettersOf, xAxis } from "./axes";
 import type { ChartProps } from "./chart";
-import { everyNth, NAME_CHARS_MAX, segmentAt, shortened, stack, ticks, type Values } from "./layout";
+import { segmentAt, stack, ticks, type Values } from "./layout";
 import { colorOf, cssColor } from "./palette";
 import { shownValue } from "./units";
 
@@ -15,12 +15,8 @@ export interface Shown extends ChartProps {
 const BAR = { share: 0.74, maxPx: 44, radius: 0.14 } as const;
 /** Height between two values at the axis, at least. */
 const TICK_PX = 46;
-const SLANT_DEGREES = 38;
-/** Width of a letter of the axes as a part of its height. */
-const LETTER = 0.56;
 /** How near a line the pointer counts as on it. */
 const NEAR_PX = 28;
-const DAY_S = 86_400;
 
 /** The upper edges in the order of `series`, or its values where they are not stacked. */
 function edges({ series, shown, stacked, kind }: Shown): Array<Array<number | null>> {
@@ -118,75 +114,33 @@ function xRange({ time, kind, categories }: Shown): [number, number] {
   return [from - margin, to + margin];
 }
 
-/** `20:15`, and the day where one begins. */
-function momentLabel(at: number, stepS: number): string {
-  const date = new Date(at * 1000);
-  const begins = date.getHours() === 0 && date.getMinutes() === 0;
-  if (stepS < DAY_S && !begins) return timeOfDay(date);
-  const two = (n: number) => String(n).padStart(2, "0");
-  return day(`${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`);
-}
-
 export function options(now: { current: Shown }, box: HTMLElement): uPlot.Options {
-  const [ink, line] = [cssColor("--soft"), cssColor("--line")];
-  const px = letterPx(box);
-  const font = `${px}px ${getComputedStyle(box).fontFamily}`;
-  const axis = { stroke: ink, font, ticks: { show: false }, gap: 6 };
+  const line = cssColor("--line");
+  const letters = lettersOf(box);
+  const axis = { stroke: cssColor("--soft"), font: letters.font, ticks: { show: false }, gap: 6 };
   const { unit, kind } = now.current;
-  const wanted = (u: uPlot) => Math.max(2, Math.floor(u.height / TICK_PX) - 1);
+  const wanted = (u: uPlot) => Math.max(1, Math.floor(u.height / TICK_PX - 0.8));
   return {
     width: 0,
     height: 0,
     legend: { show: false },
-    padding: [8, 8, 0, 0],
+    // The last label of a line stands half beyond its end.
+    padding: [8, kind === "bars" ? 8 : 18, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: kind !== "bars", size: 7 } },
     scales: {
       x: { time: now.current.time ?? false, range: () => xRange(now.current) },
       y: { range: (u, _, max) => [0, ticks(max, unit, wanted(u)).at(-1) ?? 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, ...xAxis(now, px) },
+      { ...axis, grid: { show: false }, ...xAxis(now, letters) },
       {
         ...axis,
         grid: { stroke: line, width: 1 },
-        size: (_, values) => Math.ceil(Math.max(0, ...(values ?? []).map((v) => v.length)) * px * LETTER) + 14,
+        size: (_, values) => Math.ceil(Math.max(0, ...(values ?? []).map(letters.width))) + 12,
         splits: (u, _, __, max) => ticks(max, unit, wanted(u)),
         values: (_, splits) => splits.map((v) => shownValue(v, unit)),
       },
     ],
     series: [{}, ...drawn(now)],
-  };
-}
-
-/** `--tiny` in whole pixels, which is what uPlot reads. */
-function letterPx(box: HTMLElement): number {
-  const root = Number.parseFloat(getComputedStyle(box.ownerDocument.documentElement).fontSize);
-  return Math.round((Number.parseFloat(cssColor("--tiny")) || 0.74) * root) || 12;
-}
-
-function xAxis(now: { current: Shown }, px: number): Partial<uPlot.Axis> {
-  if (now.current.time) {
-    const { label } = now.current;
-    return { values: (_, splits, __, ___, step) => splits.map((at) => (label ? label(at) : momentLabel(at, step))) };
-  }
-  const text = (n: number) => {
-    const { categories, label } = now.current;
-    const category = categories[n];
-    return category === undefined ? "" : label ? label(category) : String(category);
-  };
-  const widest = () => {
-    const all = now.current.categories.map((_, n) => Math.min(NAME_CHARS_MAX, text(n).length));
-    return Math.max(1, ...all) * px * LETTER;
-  };
-  const slanted = (u: uPlot) =>
-    (now.current.names ?? false) && widest() + 8 > (u.width - 60) / Math.max(1, now.current.categories.length);
-  return {
-    splits: (u) => {
-      const { names, categories } = now.current;
-      return everyNth(categories.length, u.width - 50, names ? px + 4 : widest() + 14);
-    },
-    values: (_, splits) => splits.map((n) => (now.current.names ? shortened(text(n)) : text(n))),
-    rotate: (u) => (slanted(u) ? SLANT_DEGREES : 0),
-    size: (u) => (slanted(u) ? Math.ceil(widest() * Math.sin((SLANT_DEGREES * Math.PI) / 180)) + 20 : px + 12),
   };
 }
