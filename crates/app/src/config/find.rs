@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::env::{self, Env};
-use super::{Flags, ini, plain};
+use super::schema::At;
+use super::{Flags, ini, plain, write};
 use crate::failure::Failure;
 
 /// Name of the file, wherever it is looked for.
@@ -78,16 +79,22 @@ fn users_place(env: &Env) -> Option<PathBuf> {
 
 /// Where a file of ours may go, if none was found: the same at every start, unlike the working directory, and in a
 /// container on what outlives it.
-pub(super) fn own_places(env: &Env, data_dir: &Path) -> Vec<PathBuf> {
+fn own_places(env: &Env, data_dir: &Path) -> Vec<PathBuf> {
     let user = users_place(env).filter(|_| !in_container(env) && env.get("HOME").is_none_or(|h| h != "/"));
     user.into_iter().chain([data_dir.join(FILE_NAME)]).collect()
 }
 
 /// True if `path` can be made or replaced. Nothing is left behind.
-pub(super) fn may_write(path: &Path) -> bool {
+fn may_write(path: &Path) -> bool {
     let dirs = path.ancestors().skip(1);
     let nearest = dirs
-        .map(|dir| if dir.as_os_str().is_empty() { Path::new(".") } else { dir })
+        .map(|dir| {
+            if dir.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                dir
+            }
+        })
         .find(|dir| dir.exists());
     nearest.is_some_and(|dir| tempfile::tempfile_in(dir).is_ok())
 }
@@ -121,4 +128,41 @@ pub(super) fn default_data_dir(env: &Env) -> PathBuf {
     } else {
         user.unwrap_or(system)
     }
+}
+
+/// Where state is kept, as far as it can be known before a file is read.
+pub(super) fn chosen_data_dir(flags: &Flags, env: &Env) -> PathBuf {
+    let by_flag = flags.values.iter().rfind(|(flag, _)| *flag == "data-dir");
+    by_flag.map_or_else(|| data_dir(env), |(_, dir)| PathBuf::from(dir))
+}
+
+/// Where state is kept, as far as variables say. What is wrong with others of them is said when they are used.
+pub(super) fn data_dir(env: &Env) -> PathBuf {
+    let at = At::find("", 0, "data_dir");
+    let layers = env::read(env).map(|e| e.layers).unwrap_or_default();
+    let said = layers.iter().flatten().rfind(|s| Some(s.at) == at);
+    let said = said.and_then(|s| s.value.as_str()).map(PathBuf::from);
+    said.unwrap_or_else(|| default_data_dir(env))
+}
+
+/// The file that saving writes, or why there is none: the one that was read, if it is ours; else, if none was read,
+/// the first place that can be written of those that are the same at the next start.
+pub(crate) fn place_to_write(read: Option<&Path>, data_dir: &Path, env: &Env) -> Result<PathBuf, String> {
+    if let Some(path) = read {
+        let ours = std::fs::read_to_string(path).is_ok_and(|text| write::is_ours(&text));
+        return match (ours, may_write(path)) {
+            (true, true) => Ok(path.to_owned()),
+            (true, false) => Err(format!("{} cannot be written", path.display())),
+            (false, _) => Err(format!(
+                "the configuration stands in {}, which was written by hand: add to it there",
+                path.display()
+            )),
+        };
+    }
+    let places = own_places(env, data_dir);
+    if let Some(place) = places.iter().find(|place| may_write(place)) {
+        return Ok(place.clone());
+    }
+    let names: Vec<String> = places.iter().map(|p| p.display().to_string()).collect();
+    Err(format!("none of these can be written: {}", names.join(", ")))
 }

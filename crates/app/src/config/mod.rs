@@ -38,7 +38,8 @@ pub(crate) use setting::Origin;
 use crate::address::Address;
 use crate::failure::{Failure, one_line};
 use crate::logging;
-use find::{default_data_dir, find_file};
+pub(crate) use find::place_to_write;
+use find::{chosen_data_dir, data_dir, default_data_dir, find_file};
 use setting::Setting;
 
 /// Name of the saved account token within the data directory.
@@ -398,65 +399,6 @@ fn leave_to_saved(from_ini: &mut ini::FromIni, saved: &Path) {
         ));
         from_ini.settings.retain(|s| !signs_in(s));
     }
-}
-
-/// Where state is kept, as far as variables say. What is wrong with others of them is said when they are used.
-fn data_dir(env: &Env) -> PathBuf {
-    let at = schema::At::find("", 0, "data_dir");
-    let layers = env::read(env).map(|e| e.layers).unwrap_or_default();
-    let said = layers.iter().flatten().rfind(|s| Some(s.at) == at);
-    let said = said.and_then(|s| s.value.as_str()).map(PathBuf::from);
-    said.unwrap_or_else(|| default_data_dir(env))
-}
-
-/// Where state is kept, as far as it can be known before a file is read.
-fn chosen_data_dir(flags: &Flags, env: &Env) -> PathBuf {
-    let by_flag = flags.values.iter().rfind(|(flag, _)| *flag == "data-dir");
-    by_flag.map_or_else(|| data_dir(env), |(_, dir)| PathBuf::from(dir))
-}
-
-/// The configuration that `text` is alone: one entry that somebody typed, and defaults for all else.
-/// A failure says what is wrong with the entry, without a place in a file.
-pub(crate) fn typed(text: &str, data_dir: &Path) -> Result<Config, Failure> {
-    const TYPED: &str = "typed";
-    let read = || {
-        let mut merged = Merged::default();
-        merged.lay(file::read(text, Path::new(TYPED))?)?;
-        merged.fill(data_dir, None)?;
-        let mut config = merged.config()?;
-        check_across(&mut config, &merged)?;
-        Ok(config)
-    };
-    read().map_err(|failure: Failure| {
-        let placed = failure.message.strip_prefix(TYPED);
-        let said = placed.and_then(|rest| rest.split_once(": ")).map(|(_, said)| said.to_owned());
-        Failure {
-            message: said.unwrap_or(failure.message),
-            ..failure
-        }
-    })
-}
-
-/// The file that saving writes, or why there is none: the one that was read, if it is ours; else, if none was read,
-/// the first place that can be written of those that are the same at the next start.
-pub(crate) fn place_to_write(read: Option<&Path>, data_dir: &Path, env: &Env) -> Result<PathBuf, String> {
-    if let Some(path) = read {
-        let ours = std::fs::read_to_string(path).is_ok_and(|text| write::is_ours(&text));
-        return match (ours, find::may_write(path)) {
-            (true, true) => Ok(path.to_owned()),
-            (true, false) => Err(format!("{} cannot be written", path.display())),
-            (false, _) => Err(format!(
-                "the configuration stands in {}, which was written by hand: add to it there",
-                path.display()
-            )),
-        };
-    }
-    let places = find::own_places(env, data_dir);
-    if let Some(place) = places.iter().find(|place| find::may_write(place)) {
-        return Ok(place.clone());
-    }
-    let names: Vec<String> = places.iter().map(|p| p.display().to_string()).collect();
-    Err(format!("none of these can be written: {}", names.join(", ")))
 }
 
 /// The defaults with `values` from flags, and nothing else: no file, no variable. For the demo.

@@ -1,6 +1,11 @@
 //! The file that the page writes: what it holds, and what is added to it.
 
+use std::path::Path;
+
 use toml::{Table, Value};
+
+use super::{Config, Merged, check_across, file};
+use crate::failure::Failure;
 
 /// First line of every file of ours; what begins otherwise was written by hand and is left alone.
 const MARK: &str = "# Written by the setup page of Projectionist.";
@@ -75,14 +80,35 @@ fn plain(url: &str) -> String {
     url.strip_prefix("http://").map(str::to_owned).unwrap_or(url)
 }
 
+/// The configuration that `text` is alone: one entry that somebody typed, and defaults for all else.
+/// A failure says what is wrong with the entry, without a place in a file.
+pub(crate) fn typed(text: &str, data_dir: &Path) -> Result<Config, Failure> {
+    const TYPED: &str = "typed";
+    let read = || {
+        let mut merged = Merged::default();
+        merged.lay(file::read(text, Path::new(TYPED))?)?;
+        merged.fill(data_dir, None)?;
+        let mut config = merged.config()?;
+        check_across(&mut config, &merged)?;
+        Ok(config)
+    };
+    read().map_err(|failure: Failure| {
+        let placed = failure.message.strip_prefix(TYPED);
+        let said = placed
+            .and_then(|rest| rest.split_once(": "))
+            .map(|(_, said)| said.to_owned());
+        Failure {
+            message: said.unwrap_or(failure.message),
+            ..failure
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use proptest::prelude::*;
 
     use super::*;
-    use crate::config::file;
 
     fn table(text: &str) -> Table {
         text.parse().unwrap()
@@ -152,7 +178,7 @@ mod tests {
             let text = render(&root);
             prop_assert!(is_ours(&text));
             let settings = file::read(&text, Path::new("f")).map_err(|f| TestCaseError::fail(f.to_string()))?;
-            let mut read = crate::config::Merged::default();
+            let mut read = Merged::default();
             read.lay(settings).map_err(|f| TestCaseError::fail(f.to_string()))?;
             let read = read.table();
             prop_assert_eq!(read.get("plex"), root.get("plex"));

@@ -21,7 +21,7 @@ pub(super) fn alone(target: Target, entry: &Entry, standing: &Config) -> Result<
     }
     let mut root = Table::new();
     write::put(&mut root, target.table(), table);
-    config::typed(&root.to_string(), &standing.data_dir)
+    write::typed(&root.to_string(), &standing.data_dir)
 }
 
 /// Writes the file, and the token of the account if one signed in. Nothing is written unless all of it can be used.

@@ -369,3 +369,66 @@ async fn a_configuration_that_cannot_be_used_leaves_the_old_one_running() {
     running.signal("-TERM");
     assert_eq!(running.ended().await.code(), Some(0));
 }
+
+/// A Tautulli's database with this many films, as its bytes.
+fn database(plays: i64) -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("tautulli.db");
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.execute_batch(
+        "CREATE TABLE session_history (id INTEGER PRIMARY KEY, reference_id, started, stopped, user_id, user, media_type,
+           rating_key);
+         CREATE TABLE session_history_metadata (id INTEGER PRIMARY KEY, rating_key, title, full_title, media_type,
+           duration);
+         CREATE TABLE session_history_media_info (id INTEGER PRIMARY KEY, transcode_decision);",
+    )
+    .unwrap();
+    for n in 1..=plays {
+        let started = 1_700_000_000 + n * 9000;
+        conn.execute_batch(&format!(
+            "INSERT INTO session_history VALUES ({n}, {n}, {started}, {started} + 5400, 7, 'wren', 'movie', 100);
+             INSERT INTO session_history_metadata VALUES ({n}, 100, 'A Film', 'A Film', 'movie', 5400000);
+             INSERT INTO session_history_media_info VALUES ({n}, 'direct play');"
+        ))
+        .unwrap();
+    }
+    drop(conn);
+    std::fs::read(path).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_is_uploaded_and_leaves_nothing_behind() {
+    let home = Home::new();
+    std::fs::create_dir(home.path().join("data")).unwrap();
+    home.write("data/upload-of-a-killed-process.db", "half");
+    let (_running, url) = begin(&home, &[]).await;
+    let upload = async |bytes: Vec<u8>| {
+        let client = base::http::client(&base::tls::Trust::default(), PATIENCE).unwrap();
+        let sent = client
+            .post(format!("{url}/api/v1/imports/file?server=attic"))
+            .header("x-projectionist", "1")
+            .body(bytes);
+        assert_eq!(sent.send().await.unwrap().status(), 200);
+        imported(&url).await
+    };
+    let import = upload(database(12)).await;
+    assert_eq!(
+        (
+            &import["state"],
+            &import["added"],
+            &import["server"],
+            &import["source"]
+        ),
+        (&json!("done"), &json!(12), &json!("attic"), &json!("file")),
+        "{import}"
+    );
+    let import = upload(b"no database at all".to_vec()).await;
+    assert_eq!(import["state"], "failed", "{import}");
+    until("no upload is left", async || {
+        let files = std::fs::read_dir(home.path().join("data")).unwrap();
+        files
+            .flatten()
+            .all(|f| !f.file_name().to_string_lossy().starts_with("upload-"))
+    })
+    .await;
+}
