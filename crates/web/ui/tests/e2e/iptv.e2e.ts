@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, inject, it } from "vitest";
 import { open, PHONE } from "./browser";
+import { tell } from "./told";
 
 const ZONE = "time_zone=Europe/Berlin";
 
@@ -150,14 +151,7 @@ describe("iptv", () => {
 
   it("says what to configure where there is no manager, also on a phone", async () => {
     const { page, done } = await open("/iptv", { viewport: PHONE, isMobile: true, hasTouch: true });
-    const nothing = {
-      servers: [], sessions: [], feeds: [], libraries: [],
-      meta: { count: 0, version: 1, answered_at: new Date().toISOString() },
-    };
-    await page.route("**/api/v1/events", (route) =>
-      route.fulfill({ contentType: "text/event-stream", body: `event: snapshot\ndata: ${JSON.stringify(nothing)}\n\n` }),
-    );
-    await page.reload();
+    await tell(page, []);
     await page.getByText("[[dispatcharr]]").waitFor();
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
     await done();

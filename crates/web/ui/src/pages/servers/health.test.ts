@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Endpoint, Server, Sink } from "../../api/schema";
-import { failing, hintOf, inOrder, sinkState, sum } from "./health";
+import { failing, hintOf, inOrder, sinkState, sum, withCounts } from "./health";
 
 const good: Endpoint = { requests: 3, retries: 0, errors: {}, last_ok: true, last_duration_ms: 2 };
 const bad: Endpoint = { ...good, last_ok: false, errors: { timeout: 1 } };
@@ -35,6 +35,15 @@ it("a hint is there for what is known, and only for an error", () => {
   expect(hintOf(server("a"))).toBeUndefined();
   expect(hintOf(server("a", { error: { kind: "tls", message: "m", since: "s" } }))).toContain("certificate");
   expect(hintOf(server("a", { error: { kind: "quite new", message: "m", since: "s" } }))).toBeUndefined();
+});
+
+it("counts come from the question, the state from the event", () => {
+  const told = server("a", { state: "down", last_success_at: "2026-11-21T19:00:00Z" });
+  const asked = server("a", { endpoints: { sessions: { ...good, requests: 9 } }, last_success_at: "2026-11-21T19:00:05Z" });
+  const both = withCounts(told, asked);
+  expect([both.state, both.endpoints.sessions?.requests, both.last_success_at]).toEqual(["down", 9, "2026-11-21T19:00:05Z"]);
+  expect(withCounts(asked, told).last_success_at).toBe("2026-11-21T19:00:05Z");
+  expect(withCounts(told, undefined)).toBe(told);
 });
 
 it("a sum of nothing is unknown", () => {

@@ -43,6 +43,14 @@ export function inOrder(servers: readonly Server[]): Server[] {
     .map((s) => s.server);
 }
 
+/** A server as the last event told it, with the counts of a later question. */
+export function withCounts(told: Server, asked: Server | undefined): Server {
+  if (!asked) return told;
+  const { endpoints, notifications, transmitted_bytes, last_success_at: seen } = asked;
+  const last = told.last_success_at && seen && told.last_success_at > seen ? told.last_success_at : (seen ?? told.last_success_at);
+  return { ...told, endpoints, notifications, transmitted_bytes, last_success_at: last };
+}
+
 /** Sum of what was told; absent where nothing was. */
 export function sum(values: ReadonlyArray<number | undefined>): number | undefined {
   const told = values.filter((v) => v !== undefined);

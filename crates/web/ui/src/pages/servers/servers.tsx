@@ -1,6 +1,6 @@
 // How the watched servers are, those with trouble first; the databases that are written to; and how we are ourselves.
 import { useState } from "preact/hooks";
-import type { Server, Sinks } from "../../api/schema";
+import type { Server, Servers, Sinks } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { href, place } from "../../app/router";
 import { isAdmin } from "../../app/access";
@@ -11,11 +11,14 @@ import { Snippet } from "../../ui/copy";
 import { Icon } from "../../ui/icon";
 import { Card, Empty, Failed, Head, Stat, Waiting } from "../../ui/parts";
 import { Detail } from "./detail";
-import { failing, inOrder, rank, sinkState, sum } from "./health";
+import { failing, inOrder, rank, sinkState, sum, withCounts } from "./health";
 import { Process } from "./process";
 import "./servers.css";
 
 const SINKS_EVERY_MS = 10_000;
+
+/** Between two questions for what merely grows, of which there are no events. */
+const COUNTS_EVERY_MS = 5_000;
 
 /** Up to this many servers are shown in full from the start. */
 const OPEN_MAX = 3;
@@ -49,7 +52,9 @@ export default function Page() {
 function List() {
   const [turned, setTurned] = useState<ReadonlySet<string>>(new Set());
   const [search, setSearch] = useState("");
-  const all = servers.value;
+  const { data } = useGet<Servers>("api/v1/servers", undefined, COUNTS_EVERY_MS);
+  const counts = new Map(data?.servers.map((s) => [s.id, s]));
+  const all = servers.value.map((server) => withCounts(server, counts.get(server.id)));
   if (all.length === 0)
     return (
       <Empty icon="server">
