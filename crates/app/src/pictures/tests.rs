@@ -67,7 +67,8 @@ impl House {
     async fn get(&self, rating_key: i64, width: u32) -> Answer {
         let size = PictureSize { width, height: 36 };
         let path = PicturePath::poster_of(rating_key);
-        let answer = self.catalog.picture(&"attic".into(), path, size);
+        let server = "attic".into();
+        let answer = self.catalog.picture(&server, path, size);
         tokio::time::timeout(PATIENCE, answer).await.unwrap()
     }
 
