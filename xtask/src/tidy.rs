@@ -13,19 +13,20 @@ use crate::root;
 
 /// Which rooms a room may use. The map of ARCHITECTURE.md, checked against `cargo metadata`.
 /// Development dependencies are free, but for `sim`, which must not learn the protocol from `sources`.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 11] = [
     ("base", &[]),
+    ("access", &["base"]),
     ("model", &[]),
     ("sources", &["base", "model"]),
     ("live", &["base", "model"]),
     ("export", &["base", "model"]),
     ("history", &["base", "model"]),
-    ("web", &["base", "model", "live", "export", "history"]),
+    ("web", &["base", "access", "model", "live", "export", "history"]),
     ("sim", &["base"]),
     (
         "app",
         &[
-            "base", "model", "sources", "live", "history", "export", "web", "sim",
+            "base", "access", "model", "sources", "live", "history", "export", "web", "sim",
         ],
     ),
     ("xtask", &["sources"]),
