@@ -1,4 +1,5 @@
-// A graph of columns or lines, drawn on a canvas by uPlot, with the same numbers as a table for who cannot see it.
+// A graph of columns or lines, drawn on a canvas by uPlot, with the same numbers as a table for who cannot see
+// it.
 import type { ComponentChildren } from "preact";
 import { useMemo, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
@@ -54,6 +55,8 @@ export interface ChartProps {
   legend?: boolean;
   /** A line below the title. */
   note?: ComponentChildren;
+  /** Whether there is something to show of a column; of all where this is absent. */
+  canSelect?: (index: number) => boolean;
   /** What choosing a column leads to, such as `these plays`. */
   leadsTo?: string;
   /** Said where there is nothing to draw. */
@@ -88,9 +91,11 @@ export function Chart(props: ChartProps) {
         {legend}
       </>
     );
-  const picture = () => plot.current && savePng(props.title, plot.current.ctx.canvas, legendOf(props.series, shown));
+  const picture = () =>
+    plot.current && savePng(props.title, plot.current.ctx.canvas, legendOf(props.series, shown));
+  const tools = <Tools {...props} asTable={asTable} turn={() => setAsTable(!asTable)} picture={picture} />;
   return (
-    <Card title={props.title} tools={<Tools {...props} asTable={asTable} turn={() => setAsTable(!asTable)} picture={picture} />} class="chart">
+    <Card title={props.title} tools={tools} class="chart">
       {props.note && <p class="chart-note">{props.note}</p>}
       {asTable ? <ValueTable {...props} /> : drawn}
       {!asTable && legend}
@@ -131,7 +136,8 @@ function Tools(props: ChartProps & { asTable: boolean; turn: () => void; picture
 }
 
 function None({ unit, empty, heightPx }: ChartProps) {
-  const said = empty ?? (unit === "plays" || unit === "seconds" ? "No plays in this time" : "Nothing is known of this time");
+  const ofPlays = unit === "plays" || unit === "seconds";
+  const said = empty ?? (ofPlays ? "No plays in this time" : "Nothing is known of this time");
   return (
     <div class="chart-none" style={{ minHeight: `${heightPx ?? 240}px` }}>
       <Icon name="chart" />
@@ -149,7 +155,12 @@ function Legend(props: {
   return (
     <div class="chart-legend" role="group" aria-label={`Series of ${props.title}`}>
       {props.series.map((s, n) => (
-        <button type="button" key={keyOf(s)} aria-pressed={props.shown[n] !== false} onClick={() => props.toggle(keyOf(s))}>
+        <button
+          type="button"
+          key={keyOf(s)}
+          aria-pressed={props.shown[n] !== false}
+          onClick={() => props.toggle(keyOf(s))}
+        >
           <i style={{ background: `var(${colorOf(keyOf(s), n, s.color)})` }} />
           <span class="clip">{s.name}</span>
         </button>

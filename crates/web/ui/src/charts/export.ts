@@ -24,7 +24,11 @@ export function toCsv(props: ChartProps): string {
   const sums = columnTotals(props);
   const rows = [
     ["", ...series.map((s) => s.name), ...(sums ? ["Total"] : [])],
-    ...categories.map((category, n) => [name(category), ...series.map((s) => s.values[n]), ...(sums ? [sums[n]] : [])]),
+    ...categories.map((category, n) => [
+      name(category),
+      ...series.map((s) => s.values[n]),
+      ...(sums ? [sums[n]] : []),
+    ]),
   ];
   return rows.map((row) => row.map(cell).join(",")).join("\r\n") + "\r\n";
 }

@@ -13,9 +13,8 @@ const STEPS = [0, 0.1, 0.3, 0.6, 1];
 /** `20`, or `8 pm`, as this browser's person reads hours. */
 export function hourName(hour: number): string {
   const { hours } = prefs.value;
-  const twelve =
-    hours === "12" ||
-    (hours === "system" && new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions().hour12 === true);
+  const system = () => new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions().hour12;
+  const twelve = hours === "12" || (hours === "system" && system() === true);
   if (!twelve) return String(hour).padStart(2, "0");
   return `${hour % 12 || 12} ${hour < 12 ? "am" : "pm"}`;
 }
@@ -26,8 +25,8 @@ interface Cell {
 }
 
 /**
- * Hours of the week. `values`: 168 numbers, `monday 00` to `sunday 23`, as `by=hour_weekday` tells them; rows begin
- * with the day this browser's person begins a week with.
+ * Hours of the week. `values`: 168 numbers, `monday 00` to `sunday 23`, as `by=hour_weekday` tells them; rows
+ * begin with the day this browser's person begins a week with.
  */
 export function HeatMap(props: {
   title: string;
@@ -49,7 +48,14 @@ export function HeatMap(props: {
   const { value } = pointed;
   return (
     <>
-      <div class="scroller" tabIndex={0} role="region" aria-label={props.title} onPointerLeave={hide} onScroll={hide}>
+      <div
+        class="scroller"
+        tabIndex={0}
+        role="region"
+        aria-label={props.title}
+        onPointerLeave={hide}
+        onScroll={hide}
+      >
         <table class="heat">
           <Hours />
           <Rows {...props} order={order} max={max} valueOf={valueOf} show={show} hide={hide} />
@@ -109,7 +115,8 @@ function Rows({ order, max, unit, valueOf, show, hide, onSelect }: RowsProps) {
       ArrowDown: [1, 0],
     };
     const step = steps[event.key];
-    const target = step && body.current?.rows[row + step[0]]?.cells[hour + step[1] + 1]?.querySelector("button");
+    const next = step && body.current?.rows[row + step[0]]?.cells[hour + step[1] + 1];
+    const target = next?.querySelector("button");
     if (!target) return;
     event.preventDefault();
     target.focus();

@@ -9,11 +9,15 @@ const LABEL_PX = 74;
 const PAGE_COLUMNS = 10;
 
 /**
- * The upper edge of each series when they stand on top of one another, the first one lowest. A hidden series is all
- * null and holds nothing up. Bars have no edge where they have no height; an area goes on with height 0 as long as
- * anything below it is known.
+ * The upper edge of each series when they stand on top of one another, the first one lowest. A hidden series is
+ * all null and holds nothing up. Bars have no edge where they have no height; an area goes on with height 0 as long
+ * as anything below it is known.
  */
-export function stack(series: readonly Values[], shown: readonly boolean[], bars: boolean): Array<Array<number | null>> {
+export function stack(
+  series: readonly Values[],
+  shown: readonly boolean[],
+  bars: boolean,
+): Array<Array<number | null>> {
   const columns = Math.max(0, ...series.map((values) => values.length));
   const reached: Array<number | null> = new Array<number | null>(columns).fill(null);
   return series.map((values, n) =>
@@ -28,7 +32,11 @@ export function stack(series: readonly Values[], shown: readonly boolean[], bars
 }
 
 /** What the shown series are together, per column; null where nothing is known of any. */
-export function totals(series: readonly Values[], shown: readonly boolean[], columns: number): Array<number | null> {
+export function totals(
+  series: readonly Values[],
+  shown: readonly boolean[],
+  columns: number,
+): Array<number | null> {
   return Array.from({ length: columns }, (_, at) => {
     let sum: number | null = null;
     for (const [n, values] of series.entries()) {
@@ -46,7 +54,9 @@ export function segmentAt(edges: readonly Values[], column: number, height: numb
   return found < 0 ? undefined : found;
 }
 
-const SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+const SECONDS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400,
+];
 
 /** The smallest step that people count in of at least `least`. */
 function niceStep(least: number, unit: Unit): number {
@@ -116,7 +126,9 @@ export function columnAfter(key: string, at: number | undefined, columns: number
   }
 }
 
-/** Where a box of this size goes beside a point, within the window. `above`: over it, where a finger does not hide it. */
+/**
+ * Where a box of this size goes beside a point, within the window. `above`: over it, where a finger does not hide it.
+ */
 export function beside(
   point: { x: number; y: number },
   box: { width: number; height: number },
@@ -124,11 +136,15 @@ export function beside(
   above: boolean,
 ): { left: number; top: number } {
   const [margin, away] = [8, 14];
-  const within = (at: number, size: number, room: number) => Math.max(margin, Math.min(at, room - size - margin));
+  const within = (at: number, size: number, room: number) =>
+    Math.max(margin, Math.min(at, room - size - margin));
   if (above) {
     const over = point.y - box.height - 2 * away;
     const top = over >= margin ? over : point.y + 2 * away;
-    return { left: within(point.x - box.width / 2, box.width, view.width), top: within(top, box.height, view.height) };
+    return {
+      left: within(point.x - box.width / 2, box.width, view.width),
+      top: within(top, box.height, view.height),
+    };
   }
   const right = point.x + away;
   const left = right + box.width + margin <= view.width ? right : point.x - away - box.width;
@@ -138,8 +154,8 @@ export function beside(
   };
 }
 
-/** Whether there is nothing to draw: nothing known, or no plays at all. Rates and counts of now may well be 0. */
+/** Whether there is nothing to draw: nothing known, or no plays at all. Rates and counts may well be 0. */
 export function isEmpty(series: readonly Values[], unit: Unit): boolean {
-  const none = unit === "plays" || unit === "seconds" ? (v: number | null) => !v : (v: number | null) => v === null;
-  return series.every((values) => values.every(none));
+  const ofPlays = unit === "plays" || unit === "seconds";
+  return series.every((values) => values.every((value) => value === null || (ofPlays && value === 0)));
 }

@@ -72,7 +72,10 @@ function bars(now: { current: Shown }): uPlot.Series.PathBuilder | undefined {
     disp: {
       x0: {
         unit: 1,
-        values: (u, n) => Array.from(u.data[0], (x) => x - BAR.share / 2 + Math.max(0, on().indexOf(n)) * width()),
+        values: (u, n) => {
+          const place = Math.max(0, on().indexOf(n)) * width() - BAR.share / 2;
+          return Array.from(u.data[0], (x) => x + place);
+        },
       },
       size: { unit: 1, values: (u) => Array.from(u.data[0], width) },
     },

@@ -68,6 +68,7 @@ export function Plot(props: PlotProps) {
       said.value = pointed.value ? told(now.current, pointed.value) : "";
     }
   };
+  const enter = props.onSelect ? `, Enter shows ${props.leadsTo ?? "the plays"}` : "";
   const classes = ["plot", props.kind, props.onSelect && "selects"].filter(Boolean).join(" ");
   return (
     <div class={classes}>
@@ -77,7 +78,7 @@ export function Plot(props: PlotProps) {
         role="application"
         aria-roledescription="graph"
         tabIndex={0}
-        aria-label={`${props.title}. Arrow keys tell the values${props.onSelect ? `, Enter shows ${props.leadsTo ?? "the plays"}` : ""}.`}
+        aria-label={`${props.title}. Arrow keys tell the values${enter}.`}
         style={{ height: `${height}px` }}
         onKeyDown={onKeyDown}
         onBlur={() => pointed.value?.by === "keys" && point(props.plot.current, undefined)}
@@ -96,14 +97,14 @@ type Pointing = { value: Pointed | undefined };
 function point(plot: uPlot | null, index: number | undefined): void {
   if (!plot) return;
   const x = index === undefined ? undefined : plot.data[0][index];
-  const at = x === undefined ? { left: -10, top: -10 } : { left: plot.valToPos(x, "x"), top: plot.over.clientHeight * 0.3 };
-  plot.setCursor(at);
+  if (x === undefined) plot.setCursor({ left: -10, top: -10 });
+  else plot.setCursor({ left: plot.valToPos(x, "x"), top: plot.over.clientHeight * 0.3 });
 }
 
 /** True where the key means something here. */
 function onKey(key: string, plot: uPlot, props: PlotProps, pointed: Pointing): boolean {
   const { value } = pointed;
-  if ((key === "Enter" || key === " ") && value && props.onSelect) {
+  if ((key === "Enter" || key === " ") && value && leads(props, value.index)) {
     select(props, value);
     return true;
   }
@@ -113,7 +114,8 @@ function onKey(key: string, plot: uPlot, props: PlotProps, pointed: Pointing): b
     return true;
   }
   if ((key === "ArrowUp" || key === "ArrowDown") && value) {
-    pointed.value = { ...value, by: "keys", series: seriesAfter(props.shown, value.series, key === "ArrowUp" ? 1 : -1) };
+    const series = seriesAfter(props.shown, value.series, key === "ArrowUp" ? 1 : -1);
+    pointed.value = { ...value, by: "keys", series };
     return true;
   }
   const index = columnAfter(key, value?.index, props.categories.length);
@@ -137,7 +139,12 @@ function seriesAfter(shown: readonly boolean[], at: number | undefined, step: nu
   return on[on.indexOf(at) + step];
 }
 
+function leads({ onSelect, canSelect }: PlotProps, index: number): boolean {
+  return onSelect !== undefined && (canSelect?.(index) ?? true);
+}
+
 function select(props: PlotProps, { index, series }: Pointed): void {
+  if (!leads(props, index)) return;
   const chosen = series === undefined ? undefined : props.series[series];
   props.onSelect?.(index, chosen && (chosen.key ?? chosen.name));
 }
@@ -166,7 +173,8 @@ function watchPointer(plot: uPlot, now: { current: PlotProps }, pointed: Pointin
   const on = (event: PointerEvent) => {
     const touched = event.pointerType === "touch";
     by = touched ? "touch" : "mouse";
-    if (event.type === "pointerdown") before = pointed.value?.by === "touch" ? pointed.value.index : undefined;
+    const { value } = pointed;
+    if (event.type === "pointerdown") before = value?.by === "touch" ? value.index : undefined;
     if (!touched) return;
     const { left, top } = over.getBoundingClientRect();
     plot.setCursor({ left: event.clientX - left, top: event.clientY - top });
@@ -175,7 +183,9 @@ function watchPointer(plot: uPlot, now: { current: PlotProps }, pointed: Pointin
     const { value } = pointed;
     if (value && (by === "mouse" || before === value.index)) select(now.current, value);
   };
-  const away = (event: Event) => pointed.value && !over.contains(event.target as Node) && point(plot, undefined);
+  const away = (event: Event) => {
+    if (pointed.value && !over.contains(event.target as Node)) point(plot, undefined);
+  };
   over.addEventListener("pointermove", on);
   over.addEventListener("pointerdown", on);
   over.addEventListener("click", click);
@@ -203,9 +213,9 @@ function placeBand(plot: uPlot, band: HTMLElement, index: number | null | undefi
 function rowsOf(props: PlotProps, { index, series }: Pointed): TipRow[] {
   const rows = props.series.flatMap((s, n) => {
     const value = s.values[index] ?? null;
+    if (props.shown[n] === false) return [];
     const color = colorOf(s.key ?? s.name, n, s.color);
-    const row = { name: s.name, value: shownValue(value, props.unit), color, marked: n === series, faint: !value };
-    return props.shown[n] === false ? [] : [row];
+    return [{ name: s.name, value: shownValue(value, props.unit), color, marked: n === series, faint: !value }];
   });
   // As they lie: what is highest in the column comes first.
   return props.stacked ? rows.reverse() : rows;
@@ -228,7 +238,7 @@ function Values({ pointed, ...props }: PlotProps & { pointed: Pointed | undefine
         title={columnName(props, pointed.index)}
         rows={rowsOf(props, pointed)}
         total={sumOf(props, pointed.index)}
-        hint={props.onSelect && `${act} for ${props.leadsTo ?? "these plays"}`}
+        hint={leads(props, pointed.index) ? `${act} for ${props.leadsTo ?? "these plays"}` : undefined}
       />
     </Tip>
   );

@@ -154,7 +154,8 @@ describe("graphs", () => {
       const named = title.replace("Play Count", "Play Duration").replace("Total Plays", "Total Play Duration");
       const seconds = await table(`${path}&measure=seconds`);
       const own = await graph(page, named);
-      await expect.poll(async () => columnsIn(await csv(page, own)), { timeout: 10_000 }).toEqual(columnsOf(seconds, words));
+      const told = async () => columnsIn(await csv(page, own));
+      await expect.poll(told, { timeout: 10_000 }).toEqual(columnsOf(seconds, words));
       expect(await page.getByRole("heading", { name: title, exact: true }).count(), title).toBe(0);
     }
     await done();
@@ -294,6 +295,29 @@ describe("graphs", () => {
       expect(seen.colors, title).toBeGreaterThan(5);
     }
     await done();
+  });
+
+  it("are drawn in the colours of the theme", async () => {
+    const { page, done } = await open("/graphs", { colorScheme: "dark" });
+    const canvas = (await graph(page, TWELVE[0])).locator(".u-wrap canvas");
+    await canvas.waitFor();
+    const drawing = () => canvas.evaluate((own) => (own as HTMLCanvasElement).toDataURL());
+    const dark = await drawing();
+    await page.emulateMedia({ colorScheme: "light" });
+    await expect.poll(drawing).not.toBe(dark);
+    await done();
+  });
+
+  it("name hours and begin weeks as people there do", async () => {
+    const first = async (locale: string) => {
+      const { page, done } = await open("/graphs", { locale });
+      const weekdays = await shown(await graph(page, "Play Count by Day of Week"));
+      const hours = await shown(await graph(page, "Play Count by Hour of Day"));
+      await done();
+      return [weekdays[1]?.[0], hours[1]?.[0]];
+    };
+    expect(await first("en-GB")).toEqual(["Monday", "00–01"]);
+    expect(await first("en-US")).toEqual(["Sunday", "12 am–1 am"]);
   });
 
   it("say where there is nothing, without a graph", async () => {

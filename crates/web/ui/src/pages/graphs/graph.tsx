@@ -97,10 +97,10 @@ function Drawn(props: { spec: Spec; title: string; data: TableAnswer; note?: Com
   );
   const series = useMemo(() => seriesOf(table, spec.words), [table]);
   const { label, longLabel, target } = spec;
+  const changesOf = (index: number) => target?.(table.categories[index] ?? "", data.meta);
   const onSelect = (index: number, name?: string) => {
-    const category = table.categories[index];
-    if (category === undefined || !target) return;
-    showPlays({ ...target(category, data.meta), ...(name === undefined ? {} : { [spec.filter]: name }) });
+    const changes = changesOf(index);
+    if (changes) showPlays({ ...changes, ...(name === undefined ? {} : { [spec.filter]: name }) });
   };
   return (
     <Chart
@@ -116,6 +116,7 @@ function Drawn(props: { spec: Spec; title: string; data: TableAnswer; note?: Com
       names={spec.names}
       note={props.note}
       onSelect={target && onSelect}
+      canSelect={(index) => changesOf(index) !== undefined}
     />
   );
 }
@@ -142,16 +143,22 @@ function Top(props: { title: string; kind: "user" | "platform"; all: RankingAnsw
   const chosen = place.value.query.getAll("media");
   const of = (media: string) => {
     const wanted = chosen.length === 0 || chosen.includes(media);
-    return useGet<RankingAnswer>(wanted ? "api/v1/analytics/top" : null, { ...asked, media, limit: LOOKED_UP_MAX }).data;
+    const params = { ...asked, media, limit: LOOKED_UP_MAX };
+    return { media, wanted, got: useGet<RankingAnswer>(wanted ? "api/v1/analytics/top" : null, params) };
   };
-  const answers = MEDIA_ORDER.map((media) => [media, of(media)] as const);
-  const wanted = answers.filter(([media]) => chosen.length === 0 || chosen.includes(media));
-  const { columns, table } = useMemo(() => rankedTable(kind, all, wanted), [all, ...answers.map(([, a]) => a)]);
+  const answers = MEDIA_ORDER.map(of);
+  const { columns, table } = useMemo(() => {
+    const known = answers.filter((a) => a.wanted).map((a) => [a.media, a.got.data] as const);
+    return rankedTable(kind, all, known);
+  }, [all, asked.media, ...answers.map((a) => a.got.data)]);
   const onSelect = (index: number, name?: string) => {
     const changes = columns[index]?.changes;
     if (changes) showPlays({ ...changes, ...(name === undefined ? {} : { media: name }) });
   };
   const series = useMemo(() => seriesOf(table, MEDIA), [table]);
+  // Half of the media would be a wrong graph.
+  const lacking = answers.filter((a) => a.wanted && !a.got.data);
+  if (lacking.length > 0) return <Blank title={title} got={lacking.find((a) => a.got.error)?.got} />;
   return (
     <Chart
       title={title}
@@ -163,6 +170,7 @@ function Top(props: { title: string; kind: "user" | "platform"; all: RankingAnsw
       unit={unitOf(all.meta)}
       names
       onSelect={onSelect}
+      canSelect={(index) => columns[index]?.changes !== undefined}
     />
   );
 }

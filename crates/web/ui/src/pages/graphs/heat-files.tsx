@@ -27,7 +27,9 @@ function drawn({ total }: Table): HTMLCanvasElement {
   pen.font = `12px ${getComputedStyle(document.body).fontFamily}`;
   pen.textBaseline = "middle";
   pen.fillStyle = cssColor("--soft");
-  for (let hour = 0; hour < HOURS; hour += 3) pen.fillText(hourName(hour), CELL.side + hour * CELL.width + 4, CELL.head / 2);
+  for (let hour = 0; hour < HOURS; hour += 3) {
+    pen.fillText(hourName(hour), CELL.side + hour * CELL.width + 4, CELL.head / 2);
+  }
   const most = Math.max(1, ...total);
   for (const [n, name] of ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].entries()) {
     pen.fillStyle = cssColor("--soft");

@@ -13,6 +13,7 @@ import { filterParams } from "../../ui/filter/filter-bar";
 import { playsHere, Room, showPlays, useQuestion } from "./graph";
 import { REASONS, titled, within } from "./rules";
 
+const CONCURRENCY = "api/v1/analytics/concurrency";
 const COLORS: Record<string, string> = { all: "--ink" };
 
 /** Streams at once are neither plays nor time, so this is asked without a measure. */
@@ -41,7 +42,7 @@ export function ConcurrentGraph() {
       />
     );
   };
-  return <Room<ConcurrencyAnswer> title={title} path="api/v1/analytics/concurrency" params={params} wide draw={draw} />;
+  return <Room<ConcurrencyAnswer> title={title} path={CONCURRENCY} params={params} wide draw={draw} />;
 }
 
 /** The most streams there ever were at once, and when. */
@@ -71,7 +72,7 @@ export function Peaks() {
       </Card>
     );
   };
-  return <Room<ConcurrencyAnswer> title={title} path="api/v1/analytics/concurrency" params={params} draw={draw} />;
+  return <Room<ConcurrencyAnswer> title={title} path={CONCURRENCY} params={params} draw={draw} />;
 }
 
 function PeakTable({ series }: { series: readonly PeakSeries[] }) {
@@ -180,7 +181,8 @@ export function HardwareGraph() {
         names
         empty="No video was transcoded in this time"
         note={
-          hardware.hardware_ratio !== undefined && `${percent(hardware.hardware_ratio)} used the hardware, wholly or partly`
+          hardware.hardware_ratio !== undefined &&
+          `${percent(hardware.hardware_ratio)} used the hardware, wholly or partly`
         }
       />
     );

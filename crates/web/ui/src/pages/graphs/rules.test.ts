@@ -9,7 +9,8 @@ it("names a graph after what it measures", () => {
 });
 
 it("begins the week with the day a person begins it with", () => {
-  const table = { categories: ["monday", "saturday", "sunday"], series: [{ name: "a", values: [1, 6, 7] }], total: [1, 6, 7] };
+  const values = [1, 6, 7];
+  const table = { categories: ["monday", "saturday", "sunday"], series: [{ name: "a", values }], total: values };
   expect(weekFrom(table, 0)).toEqual({
     categories: ["sunday", "monday", "saturday"],
     series: [{ name: "a", values: [7, 1, 6] }],
@@ -88,7 +89,8 @@ describe("a ranking by media", () => {
     expect(rankedTable("platform", all, []).columns[0]?.changes).toEqual({ platform: "iOS" });
   });
   it("tells people of the same name apart, and leads nowhere where that cannot be", () => {
-    const all = answer("plays", entry("anna", 5, "1"), entry("anna", 3, "2"), entry("x", 1), entry("x", 1), entry(undefined, 1));
+    const annas = [entry("anna", 5, "1"), entry("anna", 3, "2")];
+    const all = answer("plays", ...annas, entry("x", 1), entry("x", 1), entry(undefined, 1));
     const changes = rankedTable("user", all, []).columns.map((c) => c.changes);
     expect(changes).toEqual([{ user_id: "1" }, { user_id: "2" }, undefined, undefined, undefined]);
   });

@@ -20,8 +20,8 @@ export interface Spec {
   kind?: ChartProps["kind"];
   /** Over the whole width. */
   wide?: boolean;
-  /** The plays behind a column; absent where the history has no such filter. */
-  target?: (category: string, meta: AnalyticsMeta) => Changes;
+  /** The plays behind a column; absent, or of no result, where the history has no such filter. */
+  target?: (category: string, meta: AnalyticsMeta) => Changes | undefined;
 }
 
 const TOP = 10;
@@ -41,7 +41,10 @@ const byDate = {
 
 const media = { words: MEDIA, filter: "media", path: "plays" } as const;
 const decision = { words: DECISIONS, filter: "decision", path: "streams" } as const;
-const resolution = (text: string) => (text === "unknown" ? "Unknown" : text);
+/** What is not known is a place of its own in a ranking, which no filter finds. */
+const UNKNOWN = "unknown";
+const named = (text: string) => (text === UNKNOWN ? "Unknown" : text);
+const only = (name: string) => (value: string) => (value === UNKNOWN ? undefined : { [name]: value });
 
 export const BY_DATE: Spec = { title: "Daily Play Count by Media Type", ...media, params: { by: "date" }, ...byDate };
 
@@ -76,28 +79,30 @@ export const STREAMS: readonly Spec[] = [
     ...decision,
     params: { by: "source_resolution", limit: TOP },
     names: true,
-    label: resolution,
+    label: named,
   },
   {
     title: "Play Count by Stream Resolution",
     ...decision,
     params: { by: "stream_resolution", limit: TOP },
     names: true,
-    label: resolution,
+    label: named,
   },
   {
     title: "Play Count by Platform and Stream Type",
     ...decision,
     params: { by: "platform", limit: TOP },
     names: true,
-    target: (platform) => ({ platform }),
+    label: named,
+    target: only("platform"),
   },
   {
     title: "Play Count by User and Stream Type",
     ...decision,
     params: { by: "user", limit: TOP },
     names: true,
-    target: (user) => ({ user }),
+    label: named,
+    target: only("user"),
   },
 ];
 
