@@ -11,7 +11,7 @@ export function LastPlay({ answer, by }: { answer: ProfileAnswer; by?: boolean }
   const path = titlePath(play.server_id, play.item.rating_key);
   const title = playTitle(play);
   return (
-    <p class="small soft">
+    <p class="small soft profile-last">
       Last{" "}
       <time dateTime={play.started_at} title={dateTime(play.started_at)}>
         {ago(play.started_at)}
