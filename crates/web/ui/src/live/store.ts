@@ -41,8 +41,10 @@ const SILENCE_MS = 35_000;
 /** Waits between attempts: doubled from the first to the last, so that a restart is noticed at once. */
 const FIRST_WAIT_MS = 500;
 const LAST_WAIT_MS = 15_000;
-/** Events are collected this long and taken in one go, so that a hundred changes are one redraw. */
+/** A first event is taken after this long, with those that come with it. */
 const GATHER_MS = 40;
+/** When events keep coming they are taken this often, in one go: nobody reads faster. */
+const FLOOD_MS = 250;
 /** A position moves on for this long without a word of the server; then it stands, since nobody knows. */
 export const ALONE_MS = 60_000;
 /** A report is not taken for older than this: beyond it the clocks, not the report, are wrong. */
@@ -109,6 +111,8 @@ const TAKE: { [Name in keyof Told]: (data: Told[Name]) => void } = {
 
 let pending: Array<() => void> = [];
 let gathering: ReturnType<typeof setTimeout> | undefined;
+/** When events were taken last, on this browser's monotonic clock. */
+let settledAt = Number.NEGATIVE_INFINITY;
 /** The version of the last snapshot, which what is older knows less than. */
 let pictured = 0;
 
@@ -120,13 +124,15 @@ export function hear<Name extends keyof Told>(name: Name, data: Told[Name], vers
     pictured = (data as Snapshot).meta.version;
   } else if (version !== undefined && version < pictured) return;
   pending.push(() => TAKE[name](data));
-  gathering ??= setTimeout(settle, name === "snapshot" ? 0 : GATHER_MS);
+  const waitMs = Math.max(GATHER_MS, settledAt + FLOOD_MS - performance.now());
+  gathering ??= setTimeout(settle, known.peek() ? waitMs : 0);
 }
 
 /** Takes what was heard, at once. */
 export function settle(): void {
   clearTimeout(gathering);
   gathering = undefined;
+  settledAt = performance.now();
   const all = pending;
   pending = [];
   batch(() => all.forEach((take) => take()));

@@ -8,7 +8,7 @@ import { STATES, word } from "../../format/words";
 import { clockAheadMs, type LiveSession, positionMs } from "../../live/store";
 import { Icon } from "../../ui/icon";
 import { samplesOf } from "./buffer";
-import { everySecond } from "./ticker";
+import { everySecond, whileSeen } from "./ticker";
 
 export type Live = Signal<LiveSession>;
 
@@ -39,31 +39,48 @@ export function Progress({ session, even }: { session: Live; even?: boolean }) {
   useEffect(() => {
     const own = box.current;
     if (!own) return;
-    const draw = () => drawProgress(own, session.peek());
-    const stop = everySecond(draw);
-    const end = effect(() => {
-      session.value;
-      draw();
-    });
-    return () => {
-      stop();
-      end();
+    let [seen, last] = [true, session.peek()];
+    const draw = () => {
+      last = session.peek();
+      if (seen) drawProgress(own, last);
     };
+    const stops = [
+      whileSeen(own, (now) => {
+        seen = now;
+        if (seen) draw();
+      }),
+      everySecond(draw),
+      effect(() => {
+        if (leaps(last, session.value)) draw();
+      }),
+    ];
+    draw();
+    return () => stops.forEach((stop) => stop());
   }, [session]);
   const { item } = session.peek();
   const glides = even && item.duration_ms !== undefined && item.duration_ms <= SHORT_MS;
   return (
     <div class="now-progress" ref={box}>
       <div class={glides ? "now-bar even" : "now-bar"} role="progressbar" aria-label="Watched" aria-valuemin={0} aria-valuemax={100}>
-        <i class="ahead" />
-        <i class="done" />
+        {glides && <i class="ahead" />}
+        {glides && <i class="done" />}
       </div>
       <div class="now-clock number">
-        <span class="at" />
-        <span class="left soft" />
+        <span class="at"> </span>
+        <span class="left soft"> </span>
       </div>
     </div>
   );
+}
+
+/** What a second may bring beside what was expected, without being drawn before the next one. */
+const LEAP_MS = 1_500;
+
+/** Whether a report says other than that it plays on, which the clock draws by itself. */
+function leaps(old: LiveSession, now: LiveSession): boolean {
+  if (old.state !== now.state || old.item.duration_ms !== now.item.duration_ms) return true;
+  const [expected, told] = [positionMs(old), positionMs(now)];
+  return expected === undefined || told === undefined ? expected !== told : Math.abs(told - expected) > LEAP_MS;
 }
 
 function drawProgress(box: HTMLElement, session: LiveSession): void {
@@ -73,10 +90,7 @@ function drawProgress(box: HTMLElement, session: LiveSession): void {
   const ahead = session.delivery.transcode?.buffer_ahead_ms;
   const ready = length && at !== undefined && ahead !== undefined ? Math.min(1, (at + ahead) / length) : 0;
   const bar = box.firstElementChild as HTMLElement;
-  const [aheadBar, doneBar] = [bar.children[0] as HTMLElement, bar.children[1] as HTMLElement];
-  const place = (ratio: number) => `translateX(${(ratio * 100 - 100).toFixed(2)}%)`;
-  put(aheadBar, place(ready));
-  put(doneBar, place(part ?? 0));
+  drawBar(bar, part ?? 0, ready);
   const percent = part === undefined ? null : String(Math.round(part * 100));
   if (bar.getAttribute("aria-valuenow") !== percent) {
     if (percent === null) bar.removeAttribute("aria-valuenow");
@@ -100,12 +114,25 @@ export function clockTexts(session: LiveSession, at: number | undefined, now: nu
   return [`${clock(at)} / ${clock(length)}`, end];
 }
 
-function put(element: HTMLElement, transform: string): void {
-  if (element.style.transform !== transform) element.style.transform = transform;
+/** A gliding bar is moved, which the compositor does; any other is a background, which is the cheapest to repaint. */
+function drawBar(bar: HTMLElement, done: number, ready: number): void {
+  const [aheadBar, doneBar] = bar.children;
+  if (aheadBar && doneBar) {
+    put(aheadBar as HTMLElement, "transform", `translateX(${(ready * 100 - 100).toFixed(2)}%)`);
+    put(doneBar as HTMLElement, "transform", `translateX(${(done * 100 - 100).toFixed(2)}%)`);
+  } else put(bar, "backgroundSize", `${(done * 100).toFixed(1)}% 100%, ${(ready * 100).toFixed(1)}% 100%`);
+}
+
+function put(element: HTMLElement, name: "transform" | "backgroundSize", value: string): void {
+  if (element.dataset.at === value) return;
+  element.dataset.at = value;
+  element.style[name] = value;
 }
 
 function write(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  // The same node, since a new one would be laid out anew.
+  const own = element.firstChild;
+  if (own && own.nodeValue !== text) own.nodeValue = text;
 }
 
 /** How much is ready beyond the position, over the last minute. */

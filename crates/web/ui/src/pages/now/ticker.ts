@@ -25,3 +25,21 @@ export function everySecond(call: () => void): () => void {
     document.removeEventListener("visibilitychange", tick);
   };
 }
+
+const watched = new WeakMap<Element, (seen: boolean) => void>();
+let observer: IntersectionObserver | undefined;
+
+/** Tells whether an element is in sight, or nearly, until the returned function is called. */
+export function whileSeen(element: Element, tell: (seen: boolean) => void): () => void {
+  observer ??= new IntersectionObserver(
+    (all) => all.forEach(({ target, isIntersecting }) => watched.get(target)?.(isIntersecting)),
+    { rootMargin: "200px" },
+  );
+  const own = observer;
+  watched.set(element, tell);
+  own.observe(element);
+  return () => {
+    watched.delete(element);
+    own.unobserve(element);
+  };
+}
