@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { prefs } from "../app/prefs";
 import "./charts.css";
 import { type Point, Tip, TipRows } from "./tip";
@@ -46,6 +46,18 @@ export function HeatMap(props: {
     pointed.value = undefined;
   };
   const { value } = pointed;
+  const touched = value?.touch ?? false;
+  // A finger leaves as soon as it is lifted; what it showed stays until it touches something else.
+  useEffect(() => {
+    if (!touched) return;
+    const elsewhere = (event: Event) => !(event.target as Element).closest(".heat td") && hide();
+    document.addEventListener("pointerdown", elsewhere);
+    addEventListener("scroll", hide, true);
+    return () => {
+      document.removeEventListener("pointerdown", elsewhere);
+      removeEventListener("scroll", hide, true);
+    };
+  }, [touched]);
   return (
     <>
       <div
@@ -53,7 +65,7 @@ export function HeatMap(props: {
         tabIndex={0}
         role="region"
         aria-label={props.title}
-        onPointerLeave={hide}
+        onPointerLeave={(event) => event.pointerType !== "touch" && hide()}
         onScroll={hide}
       >
         <table class="heat">
@@ -67,6 +79,7 @@ export function HeatMap(props: {
           <TipRows
             title={cellName(value)}
             rows={[{ name: props.title, value: shownValue(valueOf(value), props.unit), color: "--accent" }]}
+            hint={props.onSelect && `${touched ? "Tap again" : "Click"} for these plays`}
           />
         </Tip>
       )}
@@ -105,6 +118,9 @@ interface RowsProps {
 
 function Rows({ order, max, unit, valueOf, show, hide, onSelect }: RowsProps) {
   const body = useRef<HTMLTableSectionElement>(null);
+  // A finger's first tap on a cell shows its value, only a second one chooses it.
+  const first = useRef(false);
+  const seen = useRef<string | undefined>(undefined);
   // One of the buttons is reached by Tab, the others by arrows from there.
   const current = useSignal<Cell>({ weekday: order[0] ?? 0, hour: 0 });
   const move = (event: KeyboardEvent, row: number, hour: number) => {
@@ -121,40 +137,47 @@ function Rows({ order, max, unit, valueOf, show, hide, onSelect }: RowsProps) {
     event.preventDefault();
     target.focus();
   };
+  const button = (cell: Cell, row: number) => (
+    <button
+      type="button"
+      aria-label={`${cellName(cell)}: ${shownValue(valueOf(cell), unit)}`}
+      tabIndex={current.value.weekday === cell.weekday && current.value.hour === cell.hour ? 0 : -1}
+      onPointerDown={(event) => {
+        first.current = event.pointerType === "touch" && seen.current !== cellName(cell);
+        seen.current = cellName(cell);
+      }}
+      onClick={() => {
+        if (!first.current) onSelect?.(cell.weekday, cell.hour);
+        first.current = false;
+      }}
+      onKeyDown={(event) => move(event, row, cell.hour)}
+      onFocus={(event) => {
+        current.value = cell;
+        if (!first.current) show(cell, event.currentTarget, false);
+      }}
+      onBlur={() => !first.current && hide()}
+    />
+  );
   return (
     <tbody ref={body}>
       {order.map((weekday, row) => (
         <tr key={weekday}>
           <th scope="row">{DAYS[weekday]?.slice(0, 3)}</th>
-          {Array.from({ length: HOURS }, (_, hour) => {
-            const cell = { weekday, hour };
-            const value = valueOf(cell);
-            const text = shownValue(value, unit);
-            return (
-              <td
-                key={hour}
-                style={{ background: shade(value, max) }}
-                onPointerEnter={(event) => show(cell, event.currentTarget, event.pointerType === "touch")}
-              >
-                {onSelect ? (
-                  <button
-                    type="button"
-                    aria-label={`${cellName(cell)}: ${text}`}
-                    tabIndex={current.value.weekday === weekday && current.value.hour === hour ? 0 : -1}
-                    onClick={() => onSelect(weekday, hour)}
-                    onKeyDown={(event) => move(event, row, hour)}
-                    onFocus={(event) => {
-                      current.value = cell;
-                      show(cell, event.currentTarget, false);
-                    }}
-                    onBlur={hide}
-                  />
-                ) : (
-                  <span class="unseen">{text}</span>
-                )}
-              </td>
-            );
-          })}
+          {Array.from({ length: HOURS }, (_, hour) => (
+            <td
+              key={hour}
+              style={{ background: shade(valueOf({ weekday, hour }), max) }}
+              onPointerEnter={(event) =>
+                show({ weekday, hour }, event.currentTarget, event.pointerType === "touch")
+              }
+            >
+              {onSelect ? (
+                button({ weekday, hour }, row)
+              ) : (
+                <span class="unseen">{shownValue(valueOf({ weekday, hour }), unit)}</span>
+              )}
+            </td>
+          ))}
         </tr>
       ))}
     </tbody>
