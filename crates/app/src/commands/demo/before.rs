@@ -25,7 +25,11 @@ const COUNT_WITHIN: Duration = Duration::from_secs(60);
 /// Fills the past as soon as there is a present.
 pub(super) async fn invent(live: Live, history: Option<History>, clock: Clock, days: u32) {
     let mut snapshots = live.watch();
-    let looked = |s: &std::sync::Arc<Snapshot>| s.servers.iter().all(|server| server.health.is_up());
+    // Who tells the load of its machine tells it a moment later.
+    let looked = |s: &std::sync::Arc<Snapshot>| {
+        let are_up = s.servers.iter().all(|server| server.health.is_up());
+        are_up && s.servers.iter().any(|server| server.host.is_some())
+    };
     // Late or not: what there is will do.
     let _ = tokio::time::timeout(LOOK_WITHIN, snapshots.wait_for(looked))
         .await
