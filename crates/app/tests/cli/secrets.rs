@@ -44,7 +44,7 @@ fn events(url: &str) -> String {
     use std::io::Write as _;
     let mut stream = std::net::TcpStream::connect(url.trim_start_matches("http://")).unwrap();
     stream
-        .write_all(b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+        .write_all(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         .unwrap();
     let mut all = String::new();
     let mut buffer = [0; 4096];

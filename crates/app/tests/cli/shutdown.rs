@@ -28,7 +28,7 @@ fn listen_to_events(url: &str) -> std::thread::JoinHandle<String> {
     stream.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
     std::thread::spawn(move || {
         stream
-            .write_all(b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+            .write_all(b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
             .unwrap();
         let mut all = Vec::new();
         stream.read_to_end(&mut all).unwrap();

@@ -197,8 +197,8 @@ fn refused(need: Need, visit: &Visit, gate: &Gate, path: &str) -> Option<Respons
         };
         return Some(Refusal::new(Kind::Forbidden, why).into_response());
     }
-    let page = matches!(path.rsplit('/').next(), Some("status" | ""));
-    if cfg!(feature = "ui") && need == Need::Read && path.ends_with("/status") {
+    let page = matches!(path.rsplit('/').next(), Some("overview" | ""));
+    if cfg!(feature = "ui") && need == Need::Read && path.ends_with("/overview") {
         return Some(to_front());
     }
     let refusal = Refusal::new(Kind::Unauthorized, "sign in first, or send a key");

@@ -23,7 +23,7 @@ pub(super) fn need(safe: bool, path: &str) -> Need {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
     match path {
-        "/api" | "/api/" | "/api/v1" | "/api/v1/" | "/api/v2" | "/api/v2/" => Need::Own,
+        "/api" | "/api/" | "/api/v1" | "/api/v1/" | "/api/v2" | "/api/v2/" | "/status" => Need::Own,
         "/api/v1/access" if safe => Need::Nothing,
         "/api/v1/access/sign-in" | "/api/v1/access/sign-out" | "/api/v1/access/password" => Need::Nothing,
         _ if !safe || below("/api/v1/access") || below("/api/v1/setup") => Need::Admin,
@@ -40,7 +40,8 @@ mod tests {
     fn every_address_has_its_need() {
         for (path, seen, changed) in [
             ("/", Need::Read, Need::Admin),
-            ("/status", Need::Read, Need::Admin),
+            ("/overview", Need::Read, Need::Admin),
+            ("/status", Need::Own, Need::Own),
             ("/metrics", Need::Metrics, Need::Admin),
             ("/metrics/native", Need::Metrics, Need::Admin),
             ("/metricsx", Need::Read, Need::Admin),

@@ -30,7 +30,7 @@ mod value;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
@@ -40,9 +40,11 @@ use http::{StatusCode, Uri};
 use model::SourceId;
 
 use crate::Context;
+use crate::respond::answer;
 use commands::{Asked, Command};
 use envelope::{Format, Reply};
 use params::Params;
+use value::object;
 
 /// How `/api/v2` answers. Without it, or without a history, the interface is off.
 #[derive(Clone, Debug)]
@@ -95,6 +97,7 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
         .route("/api/", old.clone())
         .route("/api/v1", old.clone())
         .route("/api/v1/", old)
+        .route("/status", get(status))
         .layer(limit)
 }
 
@@ -102,6 +105,13 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
 async fn old_version() -> Response {
     let refusal = Reply::refused("Please use the /api/v2 endpoint.").with_status(StatusCode::OK);
     Format::default().response(refusal)
+}
+
+/// That we answer; needs no key.
+async fn status() -> Response {
+    let mut body = Vec::new();
+    object! { "result" => "success", "message" => "Ok" }.write_json(&mut body);
+    answer(StatusCode::OK, envelope::JSON, Body::from(body))
 }
 
 async fn api(State(ctx): State<Arc<Context>>, uri: Uri, form: Bytes) -> Response {

@@ -178,6 +178,10 @@ async fn older_addresses_and_ours_stay_apart() {
             r#"{"response": {"result": "success", "message": "Ok", "data": {}}}"#
         );
     }
+    assert_eq!(
+        past.open.get("/status").await.text(),
+        r#"{"result": "success", "message": "Ok"}"#
+    );
 }
 
 #[tokio::test]
