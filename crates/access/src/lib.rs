@@ -4,6 +4,7 @@
 //! which are too long to guess. This crate knows no HTTP and no path of any interface: `web` says who asks and for what.
 
 mod book;
+mod entry;
 mod file;
 mod gate;
 mod network;
@@ -14,8 +15,9 @@ mod throttle;
 mod token;
 
 pub use book::{ACCOUNTS_MAX, Account, KEYS_MAX, Key, Role, SESSIONS_MAX, Scope};
+pub use entry::{Entry, NewPassword, SignedIn, Way};
 pub use file::{FILE_NAME, FileError};
-pub use gate::{Entry, Gate, NewPassword, SignedIn, Way};
+pub use gate::Gate;
 pub use network::{Network, Networks};
 pub use password::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN};
 pub use refused::Refused;
