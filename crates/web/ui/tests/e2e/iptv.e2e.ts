@@ -31,7 +31,7 @@ interface Ranking {
 const within = { timeout: 20_000, interval: 200 };
 
 async function names(page: Page): Promise<string[]> {
-  return (await page.locator(".iptv-feed h3").allInnerTexts()).sort();
+  return (await page.locator(".iptv-feed h2").allInnerTexts()).sort();
 }
 
 describe("iptv", () => {

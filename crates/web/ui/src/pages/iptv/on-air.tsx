@@ -42,7 +42,7 @@ export function OnAir({ managers }: { managers: readonly Server[] }) {
       {shown.length === 0 ? (
         <p class="soft iptv-quiet">Nothing is on the air. A channel appears here as soon as somebody tunes in.</p>
       ) : (
-        <ul class="grid iptv-feeds">
+        <ul class="grid iptv-feeds" aria-label="Channels on the air">
           {shown.map((feed) => (
             <FeedCard key={feed.id} feed={feed} />
           ))}
@@ -79,9 +79,9 @@ function FeedCard({ feed }: { feed: Feed }) {
       <header class="row">
         {number !== undefined && <span class="iptv-number number">{number}</span>}
         <div class="grow">
-          <h3 class="clip" title={channel.name}>
+          <h2 class="clip" title={channel.name}>
             {channelName(channel, feed.key)}
-          </h3>
+          </h2>
           <p class="soft small clip">{channelNote(channel) || word(KINDS, feed.kind)}</p>
         </div>
         {feed.kind !== "live" && <span class="tag">{word(KINDS, feed.kind)}</span>}

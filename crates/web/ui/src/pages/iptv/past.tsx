@@ -1,11 +1,12 @@
 // What was watched through stream managers.
 import { useState } from "preact/hooks";
 import { useGet } from "../../api/useGet";
-import type { ChannelRanking, FeedUsers, RankedChannel, ViewersOverTime as Viewers } from "../../api/schema";
+import type { ChannelRanking, FeedUser, FeedUsers, RankedChannel, ViewersOverTime as Viewers } from "../../api/schema";
 import { place, setQuery } from "../../app/router";
 import { Chart } from "../../charts/chart";
 import { bytes, count, NOTHING } from "../../format/numbers";
 import { ago, dateTime, day, span } from "../../format/times";
+import { Numbers } from "../../ui/numbers";
 import { Avatar, Card, Failed, Segments, Waiting } from "../../ui/parts";
 import { days, pastParams } from "./query";
 import { KINDS } from "./words";
@@ -97,53 +98,40 @@ export function Ranking() {
       ) : data.channels.length === 0 ? (
         <p class="soft">No channel was on the air in this time.</p>
       ) : (
-        <div class="scroller" tabIndex={0} role="region" aria-label="Channels by what they were watched">
-          <table class="table iptv-ranking">
-            <thead>
-              <tr>
-                <th scope="col">Channel</th>
-                {["Watched", "Views", "Viewers", "On the air", "Failovers", "Errors", "Buffered", "Received", "Last"].map((name) => (
-                  <th scope="col" class="n" key={name}>
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {data.channels.map((c) => (
-                <RankedRow channel={c} ratio={(value(c) ?? 0) / most} key={`${c.server_id}/${c.key}/${c.kind}`} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Numbers
+          label="Channels by what they were watched"
+          class="iptv-ranking"
+          head={CHANNEL_HEAD}
+          rows={data.channels.map((c) => rankedRow(c, (value(c) ?? 0) / most))}
+        />
       )}
     </Card>
   );
 }
 
-function RankedRow({ channel: c, ratio }: { channel: RankedChannel; ratio: number }) {
+const CHANNEL_HEAD = ["Channel", "Watched", "Views", "Viewers", "On the air", "Failovers", "Errors", "Buffered", "Received", "Last"];
+
+function rankedRow(c: RankedChannel, ratio: number) {
   const name = c.series ?? c.name ?? c.key.slice(0, 12);
-  return (
-    <tr>
-      <th scope="row" class="iptv-ranked">
-        <span class="iptv-share" style={{ width: `${ratio * 100}%` }} />
-        <button type="button" class="iptv-link" onClick={() => setQuery({ channel: c.key })} title={`Only ${name}`}>
-          {c.kind === "live" && c.number !== undefined && <span class="soft number">{c.number} </span>}
-          {name}
-        </button>
-        <span class="soft small"> {c.kind === "live" ? c.group : word(KINDS, c.kind)}</span>
-      </th>
-      <td class="n">{span(c.viewed_ms / 1000)}</td>
-      <td class="n">{count(c.views)}</td>
-      <td class="n">{count(c.viewers)}</td>
-      <td class="n">{span(c.on_air_ms / 1000)}</td>
-      <td class="n">{count(c.failovers)}</td>
-      <td class="n">{count(c.errors)}</td>
-      <td class="n">{span(c.buffering_ms / 1000)}</td>
-      <td class="n">{bytes(c.received_bytes)}</td>
-      <td class="n">{ago(c.last_at)}</td>
-    </tr>
-  );
+  return [
+    <>
+      <span class="iptv-share" style={{ width: `${ratio * 100}%` }} />
+      <button type="button" class="iptv-link" onClick={() => setQuery({ channel: c.key })} title={`Only ${name}`}>
+        {c.kind === "live" && c.number !== undefined && <span class="soft number">{c.number} </span>}
+        {name}
+      </button>
+      <span class="soft small"> {c.kind === "live" ? c.group : word(KINDS, c.kind)}</span>
+    </>,
+    span(c.viewed_ms / 1000),
+    count(c.views),
+    count(c.viewers),
+    span(c.on_air_ms / 1000),
+    count(c.failovers),
+    count(c.errors),
+    span(c.buffering_ms / 1000),
+    bytes(c.received_bytes),
+    ago(c.last_at),
+  ];
 }
 
 const USERS_SHOWN = 50;
@@ -157,44 +145,30 @@ export function Users() {
       ) : data.users.length === 0 ? (
         <p class="soft">Nobody watched in this time.</p>
       ) : (
-        <div class="scroller" tabIndex={0} role="region" aria-label="Viewers by what they watched">
-          <table class="table">
-            <thead>
-              <tr>
-                <th scope="col">Who</th>
-                {["Watched", "Views", "Channels", "Sent", "Last"].map((name) => (
-                  <th scope="col" class="n" key={name}>
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {data.users.map((u) => {
-                const name = u.user ?? u.address ?? u.client_id ?? NOTHING;
-                return (
-                  <tr key={`${u.server_id}/${u.user ?? ""}/${name}`}>
-                    <th scope="row">
-                      <span class="row">
-                        <Avatar name={name} />
-                        <button type="button" class="iptv-link clip" onClick={() => setQuery({ user: name })} title={`Only ${name}`}>
-                          {name}
-                        </button>
-                        {u.user === undefined && <span class="soft small">not signed in</span>}
-                      </span>
-                    </th>
-                    <td class="n">{span(u.viewed_ms / 1000)}</td>
-                    <td class="n">{count(u.views)}</td>
-                    <td class="n">{count(u.channels)}</td>
-                    <td class="n">{bytes(u.sent_bytes)}</td>
-                    <td class="n">{ago(u.last_at)}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
+        <Numbers
+          label="Viewers by what they watched"
+          head={["Who", "Watched", "Views", "Channels", "Sent", "Last"]}
+          rows={data.users.map(userRow)}
+        />
       )}
     </Card>
   );
+}
+
+function userRow(u: FeedUser) {
+  const name = u.user ?? u.address ?? u.client_id ?? NOTHING;
+  return [
+    <span class="row">
+      <Avatar name={name} />
+      <button type="button" class="iptv-link clip" onClick={() => setQuery({ user: name })} title={`Only ${name}`}>
+        {name}
+      </button>
+      {u.user === undefined && <span class="soft small">not signed in</span>}
+    </span>,
+    span(u.viewed_ms / 1000),
+    count(u.views),
+    count(u.channels),
+    bytes(u.sent_bytes),
+    ago(u.last_at),
+  ];
 }

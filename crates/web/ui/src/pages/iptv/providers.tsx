@@ -6,6 +6,7 @@ import { place, setQuery } from "../../app/router";
 import { bytes, count, counted, NOTHING } from "../../format/numbers";
 import { ago, dateTime, day, span } from "../../format/times";
 import { Icon } from "../../ui/icon";
+import { Numbers } from "../../ui/numbers";
 import { Card, Failed, Meter, Waiting } from "../../ui/parts";
 import { type Bar, bars, ceiling } from "./limit";
 import { days, pastParams } from "./query";
@@ -238,37 +239,18 @@ function LimitBars({ name, all }: { name: string; all: readonly Bar[] }) {
   );
 }
 
+const DAY_HEAD = ["Date", "Most", "Limit", "At the limit", "Failovers", "Errors", "Buffered", "Received"];
+
 function DayTable({ name, days: own }: { name: string; days: readonly ProviderDay[] }) {
-  return (
-    <div class="scroller iptv-days" tabIndex={0} role="region" aria-label={`${name} in numbers`}>
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">Date</th>
-            <th scope="col" class="n">Most</th>
-            <th scope="col" class="n">Limit</th>
-            <th scope="col" class="n">At the limit</th>
-            <th scope="col" class="n">Failovers</th>
-            <th scope="col" class="n">Errors</th>
-            <th scope="col" class="n">Buffered</th>
-            <th scope="col" class="n">Received</th>
-          </tr>
-        </thead>
-        <tbody>
-          {own.toReversed().map((d) => (
-            <tr key={d.date}>
-              <th scope="row">{day(d.date)}</th>
-              <td class="n">{d.peak_connections}</td>
-              <td class="n">{d.max_connections ?? NOTHING}</td>
-              <td class="n">{d.at_limit_ms === undefined ? NOTHING : span(d.at_limit_ms / 1000)}</td>
-              <td class="n">{d.failovers}</td>
-              <td class="n">{d.errors}</td>
-              <td class="n">{span(d.buffering_ms / 1000)}</td>
-              <td class="n">{bytes(d.received_bytes)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+  const rows = own.toReversed().map((d) => [
+    day(d.date),
+    d.peak_connections,
+    d.max_connections ?? NOTHING,
+    d.at_limit_ms === undefined ? NOTHING : span(d.at_limit_ms / 1000),
+    d.failovers,
+    d.errors,
+    span(d.buffering_ms / 1000),
+    bytes(d.received_bytes),
+  ]);
+  return <Numbers label={`${name} in numbers`} class="iptv-days" head={DAY_HEAD} rows={rows} />;
 }

@@ -13,7 +13,6 @@ export const FILTERS: Record<string, string> = {
   group: "Group",
   account: "Provider",
   user: "Viewer",
-  q: "Search",
 };
 
 export const RANGES = [
@@ -47,17 +46,6 @@ export function passes(feed: Feed, query: URLSearchParams): boolean {
     any("channel", (v) => feed.key === v || feed.channel.uuid === v) &&
     any("group", (v) => feed.channel.group === v) &&
     any("account", (v) => feed.segments.some((s) => s.profile?.account === v)) &&
-    any("user", (v) => feed.viewers.some((viewer) => (viewer.user ?? viewer.address ?? viewer.client_id) === v)) &&
-    any("q", (v) => searched(feed).includes(v.toLowerCase()))
+    any("user", (v) => feed.viewers.some((viewer) => (viewer.user ?? viewer.address ?? viewer.client_id) === v))
   );
-}
-
-function searched({ channel, profile, stream, viewers }: Feed): string {
-  return [
-    channel.name, channel.series, channel.group, channel.number, profile?.account, profile?.name, stream.name,
-    ...viewers.flatMap((v) => [v.user, v.address, v.user_agent]),
-  ]
-    .filter((part) => part !== undefined)
-    .join("\n")
-    .toLowerCase();
 }

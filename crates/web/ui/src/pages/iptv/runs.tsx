@@ -2,11 +2,12 @@
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../../api/client";
 import { useGet } from "../../api/useGet";
-import type { FeedSegment, PastRun, RunsPage } from "../../api/schema";
+import type { PastRun, RunsPage } from "../../api/schema";
 import { bytes, counted, NOTHING } from "../../format/numbers";
 import { dateTime, span } from "../../format/times";
 import { word } from "../../format/words";
 import { Icon } from "../../ui/icon";
+import { Numbers } from "../../ui/numbers";
 import { Card, Failed, Waiting } from "../../ui/parts";
 import { pastParams } from "./query";
 import { channelName, KINDS, loginName } from "./words";
@@ -79,44 +80,25 @@ function Run({ run }: { run: PastRun }) {
           </span>
           <Icon name="down" />
         </summary>
-        <Segments segments={run.segments} until={run.ended_at ?? run.seen_at} />
+        <Segments run={run} />
       </details>
     </li>
   );
 }
 
-function Segments({ segments, until }: { segments: readonly FeedSegment[]; until: string }) {
-  return (
-    <div class="scroller" tabIndex={0} role="region" aria-label="Streams it was fed from">
-      <table class="table">
-        <thead>
-          <tr>
-            <th scope="col">From</th>
-            <th scope="col">Stream</th>
-            <th scope="col">Login</th>
-            <th scope="col" class="n">For</th>
-            <th scope="col" class="n">Buffered</th>
-            <th scope="col" class="n">In error</th>
-            <th scope="col" class="n">Received</th>
-          </tr>
-        </thead>
-        <tbody>
-          {segments.map((s) => (
-            <tr key={s.started_at}>
-              <td>{dateTime(s.started_at)}</td>
-              <td>
-                {s.stream.index !== undefined && <span class="soft">{s.stream.index + 1}. </span>}
-                {s.stream.name ?? NOTHING}
-              </td>
-              <td>{loginName(s.profile) ?? NOTHING}</td>
-              <td class="n">{span(lengthS(s.started_at, s.ended_at ?? until))}</td>
-              <td class="n">{span(s.buffering_ms / 1000)}</td>
-              <td class="n">{span(s.error_ms / 1000)}</td>
-              <td class="n">{bytes(s.received_bytes)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
+const HEAD = ["From", "Stream", "Login", "For", "Buffered", "In error", "Received"];
+
+function Segments({ run }: { run: PastRun }) {
+  const until = run.ended_at ?? run.seen_at;
+  const rows = run.segments.map((s) => [
+    dateTime(s.started_at),
+    `${s.stream.index === undefined ? "" : `${s.stream.index + 1}. `}${s.stream.name ?? NOTHING}`,
+    loginName(s.profile) ?? NOTHING,
+    span(lengthS(s.started_at, s.ended_at ?? until)),
+    span(s.buffering_ms / 1000),
+    span(s.error_ms / 1000),
+    bytes(s.received_bytes),
+  ]);
+  const label = `Streams of ${channelName(run.channel, run.key)}, ${dateTime(run.started_at)}`;
+  return <Numbers label={label} head={HEAD} rows={rows} text={3} />;
 }

@@ -6,6 +6,7 @@ import { counted, NOTHING } from "../../format/numbers";
 import { dateTime } from "../../format/times";
 import { CopyButton, Snippet } from "../../ui/copy";
 import { Icon } from "../../ui/icon";
+import { Numbers } from "../../ui/numbers";
 import { Empty, Failed, Head, Segments, Waiting } from "../../ui/parts";
 import { type Family, found, labelText, queries, scrapeConfig } from "./promql";
 import "./series.css";
@@ -161,7 +162,7 @@ function Inside({ family }: { family: Family }) {
           {queries(family).map(({ title, promql }) => (
             <li key={promql}>
               <p class="small soft">{title}</p>
-              <Snippet text={promql} label={`query: ${title}`} />
+              <Snippet text={promql} label={`query of ${family.name}: ${title}`} />
             </li>
           ))}
         </ul>
@@ -178,41 +179,14 @@ function Inside({ family }: { family: Family }) {
 
 function Samples({ family }: { family: Family }) {
   const names = [...new Set(family.samples.flatMap((s) => Object.keys(s.labels)))];
-  return (
-    <div class="scroller series-samples" tabIndex={0} role="region" aria-label={`Values of ${family.name}`}>
-      <table class="table">
-        <thead>
-          <tr>
-            {names.map((name) => (
-              <th scope="col" key={name}>
-                {name}
-              </th>
-            ))}
-            <th scope="col" class="n">
-              value
-            </th>
-            <th scope="col">
-              <span class="unseen">Copy</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {family.samples.map((sample) => {
-            const selector = `${family.name}{${labelText(sample.labels)}}`;
-            return (
-              <tr key={selector}>
-                {names.map((name) => (
-                  <td key={name}>{sample.labels[name] ?? NOTHING}</td>
-                ))}
-                <td class="n">{valueText(family, sample.value)}</td>
-                <td class="n">
-                  <CopyButton text={selector} label={`Copy ${selector}`} />
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
-  );
+  const head = [...names, "value", " "];
+  const rows = family.samples.map((sample) => {
+    const selector = `${family.name}{${labelText(sample.labels)}}`;
+    return [
+      ...names.map((name) => sample.labels[name] ?? NOTHING),
+      valueText(family, sample.value),
+      <CopyButton text={selector} label={`Copy ${selector}`} />,
+    ];
+  });
+  return <Numbers class="series-samples" label={`Values of ${family.name}`} head={head} rows={rows} text={names.length} />;
 }

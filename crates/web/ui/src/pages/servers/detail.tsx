@@ -6,6 +6,7 @@ import { libraries } from "../../live/store";
 import { bytes, count, counted, NOTHING } from "../../format/numbers";
 import { ago, dateTime } from "../../format/times";
 import { Icon } from "../../ui/icon";
+import { Numbers } from "../../ui/numbers";
 import { Meter, useSeconds } from "../../ui/parts";
 import { failing, hintOf, sum } from "./health";
 import { LoadCharts } from "./load";
@@ -85,7 +86,7 @@ function Facts({ server }: { server: Server }) {
       </Fact>
       {server.kind === "plex" && (
         <Fact name="Libraries">
-          <a class="text" href={href(`/libraries?server=${encodeURIComponent(server.id)}`)}>
+          <a class="servers-link" href={href(`/libraries?server=${encodeURIComponent(server.id)}`)}>
             {count(server.libraries)}
           </a>
           , {bytes(sum(own.map((l) => l.storage_bytes)))}
@@ -105,7 +106,7 @@ function Facts({ server }: { server: Server }) {
         </Fact>
       )}
       <Fact name={server.kind === "dispatcharr" ? "On the air" : "Sessions"}>
-        <a class="text" href={href(server.kind === "dispatcharr" ? "/iptv" : "/")}>
+        <a class="servers-link" href={href(server.kind === "dispatcharr" ? "/iptv" : "/")}>
           {count(server.kind === "dispatcharr" ? server.feeds : server.sessions)}
         </a>
       </Fact>
@@ -197,45 +198,31 @@ function Endpoints({ server }: { server: Server }) {
         </span>
         <Icon name="down" />
       </summary>
-      <div class="scroller" tabIndex={0} role="region" aria-label={`Requests to ${server.name}`}>
-        <table class="table servers-endpoints">
-          <thead>
-            <tr>
-              <th scope="col">For</th>
-              <th scope="col" class="n">Requests</th>
-              <th scope="col" class="n">Again</th>
-              <th scope="col">Errors</th>
-              <th scope="col" class="n">Last took</th>
-              <th scope="col" class="n">Last success</th>
-            </tr>
-          </thead>
-          <tbody>
-            {all.map(([name, e]) => (
-              <EndpointRow key={name} name={name} endpoint={e} lacking={server.features[name] === "unavailable"} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Numbers
+        label={`Requests to ${server.name}`}
+        class="servers-endpoints"
+        head={["For", "Errors", "Requests", "Again", "Last took", "Last success"]}
+        rows={all.map(([name, e]) => endpointRow(name, e, server.features[name] === "unavailable"))}
+        text={2}
+      />
     </details>
   );
 }
 
-function EndpointRow({ name, endpoint: e, lacking }: { name: string; endpoint: Endpoint; lacking: boolean }) {
-  const errors = Object.entries(e.errors);
-  return (
-    <tr>
-      <th scope="row">
-        <span class={`servers-light ${e.last_ok ? "up" : lacking ? "unknown" : "down"}`} aria-hidden="true" />
-        {name.replaceAll("_", " ")}
-        <span class="unseen">{e.last_ok ? " works" : lacking ? " is not allowed" : " fails"}</span>
-      </th>
-      <td class="n">{count(e.requests)}</td>
-      <td class="n">{count(e.retries)}</td>
-      <td class={errors.length > 0 && !lacking ? "servers-bad" : "soft"}>
-        {lacking ? "needs a licence or a right" : errors.map(([kind, n]) => `${count(n)} ${kind.replaceAll("_", " ")}`).join(", ") || "none"}
-      </td>
-      <td class="n">{count(e.last_duration_ms)} ms</td>
-      <td class="n">{ago(e.last_success_at)}</td>
-    </tr>
-  );
+function endpointRow(name: string, e: Endpoint, lacking: boolean) {
+  const errors = Object.entries(e.errors).map(([kind, n]) => `${count(n)} ${kind.replaceAll("_", " ")}`);
+  return [
+    <>
+      <span class={`servers-light ${e.last_ok ? "up" : lacking ? "unknown" : "down"}`} aria-hidden="true" />
+      {name.replaceAll("_", " ")}
+      <span class="unseen">{e.last_ok ? " works" : lacking ? " is not allowed" : " fails"}</span>
+    </>,
+    <span class={errors.length > 0 && !lacking ? "servers-bad" : "soft"}>
+      {lacking ? "needs a licence or a right" : errors.join(", ") || "none"}
+    </span>,
+    count(e.requests),
+    count(e.retries),
+    `${count(e.last_duration_ms)} ms`,
+    ago(e.last_success_at),
+  ];
 }

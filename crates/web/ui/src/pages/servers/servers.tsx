@@ -1,6 +1,6 @@
 // How the watched servers are, those with trouble first; the databases that are written to; and how we are ourselves.
 import { useState } from "preact/hooks";
-import type { Server, Servers, Sinks } from "../../api/schema";
+import type { Server, Servers, Sink, Sinks } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { href, place } from "../../app/router";
 import { isAdmin } from "../../app/access";
@@ -9,6 +9,7 @@ import { bytes, count, counted, NOTHING, percent } from "../../format/numbers";
 import { ago } from "../../format/times";
 import { Snippet } from "../../ui/copy";
 import { Icon } from "../../ui/icon";
+import { Numbers } from "../../ui/numbers";
 import { Card, Empty, Failed, Head, Stat, Waiting } from "../../ui/parts";
 import { Detail } from "./detail";
 import { failing, inOrder, rank, sinkState, sum, withCounts } from "./health";
@@ -161,43 +162,26 @@ function SinksCard() {
           <Snippet text={INFLUX} label="the configuration" />
         </div>
       ) : (
-        <div class="scroller" tabIndex={0} role="region" aria-label="Databases that are written to">
-          <table class="table">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">State</th>
-                {["Written", "Waiting", "Oldest", "On disk", "Lost", "Retries", "Last success"].map((name) => (
-                  <th scope="col" class="n" key={name}>
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {data.sinks.map((sink) => {
-                const state = sinkState(sink);
-                const lost = Object.entries(sink.points_dropped);
-                return (
-                  <tr key={sink.id}>
-                    <th scope="row">{sink.id}</th>
-                    <td>
-                      <span class={`tag ${state.tag}`}>{state.text}</span>
-                    </td>
-                    <td class="n">{count(sink.points_written)}</td>
-                    <td class="n">{count(sink.points_waiting)}</td>
-                    <td class="n">{ago(sink.oldest_waiting_at)}</td>
-                    <td class="n">{bytes(sink.spool_bytes)}</td>
-                    <td class="n">{lost.map(([why, n]) => `${count(n)} ${why.replaceAll("_", " ")}`).join(", ") || count(0)}</td>
-                    <td class="n">{count(sink.retries)}</td>
-                    <td class="n">{ago(sink.last_success_at)}</td>
-                  </tr>
-                );
-              })}
-            </tbody>
-          </table>
-        </div>
+        <Numbers label="Databases that are written to" head={SINK_HEAD} rows={data.sinks.map(sinkRow)} text={2} />
       )}
     </Card>
   );
+}
+
+const SINK_HEAD = ["Name", "State", "Written", "Waiting", "Oldest", "On disk", "Lost", "Retries", "Last success"];
+
+function sinkRow(sink: Sink) {
+  const state = sinkState(sink);
+  const lost = Object.entries(sink.points_dropped).map(([why, n]) => `${count(n)} ${why.replaceAll("_", " ")}`);
+  return [
+    sink.id,
+    <span class={`tag ${state.tag}`}>{state.text}</span>,
+    count(sink.points_written),
+    count(sink.points_waiting),
+    ago(sink.oldest_waiting_at),
+    bytes(sink.spool_bytes),
+    lost.join(", ") || count(0),
+    count(sink.retries),
+    ago(sink.last_success_at),
+  ];
 }
