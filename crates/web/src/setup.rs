@@ -75,6 +75,7 @@ pub enum PinState {
 
 /// A sign-in at plex.tv.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = PlexSignIn)]
 pub struct SignIn {
     pub state: PinState,
     /// Name of the account that signed in.

@@ -115,7 +115,7 @@ async fn a_sign_in_is_begun_and_asked_for() {
         documented::check("Pin", &pin);
         let path = format!("/api/v1/setup/plex/pin/{}", pin["id"].as_str().unwrap());
         let state = open.get(&path).await.json();
-        documented::check("SignIn", &state);
+        documented::check("PlexSignIn", &state);
         assert_eq!(
             state,
             json!({ "state": "signed_in", "account": "marlo",
