@@ -153,8 +153,8 @@ fn of_playing(
 ) -> Option<PicturePath> {
     let server = snapshot.server(server)?;
     let key = rating_key.to_string();
-    let items = server.plays.iter().map(|play| &*play.session.item);
-    items.filter_map(|item| of_session(item, &key, kind)).next()
+    let mut items = server.plays.iter().map(|play| &*play.session.item);
+    items.find_map(|item| of_session(item, &key, kind))
 }
 
 fn of_session(item: &Item, key: &str, kind: ImageKind) -> Option<PicturePath> {
