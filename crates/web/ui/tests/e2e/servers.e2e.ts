@@ -37,8 +37,12 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
 async function hundred(): Promise<Server[]> {
   const [like] = (await ask<{ servers: Server[] }>("servers")).servers;
   expect(like).toBeDefined();
+  // Whatever fails there just now is no part of this.
+  const endpoints = Object.fromEntries(
+    Object.entries(like?.endpoints ?? {}).map(([name, e]) => [name, { ...e, last_ok: true, errors: {} }]),
+  );
   const all = Array.from({ length: 100 }, (_, n) => ({
-    ...(like as Server), id: `s${n}`, name: `Server ${n} with a name that is quite long`, state: "up", error: undefined,
+    ...(like as Server), endpoints, id: `s${n}`, name: `Server ${n} with a name that is quite long`, state: "up", error: undefined,
   }));
   const since = new Date(Date.now() - 12 * 60_000).toISOString();
   const last = all.at(-1) as Server;
