@@ -127,8 +127,8 @@ export function options(now: { current: Shown }, box: HTMLElement): uPlot.Option
     width: 0,
     height: 0,
     legend: { show: false },
-    // The last label of a line stands half beyond its end.
-    padding: [8, kind === "bars" ? 8 : 18, 0, 0],
+    // The last label stands half beyond the end.
+    padding: [8, 18, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: kind !== "bars", size: 7 } },
     scales: {
       x: { time: now.current.time ?? false, range: () => xRange(now.current) },

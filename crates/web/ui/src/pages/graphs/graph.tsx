@@ -57,8 +57,11 @@ export function Room<T>(props: {
 }) {
   const { own, near } = useNear<HTMLDivElement>();
   const got = useGet<T>(near ? props.path : null, props.params);
+  // Of the filter before, until the answer to the present one comes.
+  const old = got.loading && got.data !== undefined;
+  const classes = ["graphs-room", props.wide && "wide", old && "old"].filter(Boolean).join(" ");
   return (
-    <div ref={own} class={props.wide ? "graphs-room wide" : "graphs-room"} aria-busy={got.loading || !near}>
+    <div ref={own} class={classes} aria-busy={got.loading || !near}>
       {got.data ? props.draw(got.data) : <Blank title={props.title} got={near ? got : undefined} />}
     </div>
   );
