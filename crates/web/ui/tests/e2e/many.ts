@@ -7,7 +7,7 @@ import type { Server, Session, Snapshot } from "../../src/api/schema";
 const iso = (ms: number) => new Date(ms).toISOString();
 const HOUR_SAMPLES = 720;
 
-function server(id: string): Server {
+export function server(id: string): Server {
   const host = { host_cpu_ratio: 0.4, host_memory_ratio: 0.5 };
   return {
     id,
@@ -59,6 +59,8 @@ export interface Many {
   /** Tells everybody who listens. */
   tell: (event: string, data: unknown) => void;
   sessions: Session[];
+  /** Ends all streams of events and refuses new ones, or takes them again. */
+  silence: (on: boolean) => void;
   /** Says of each session, every second, that it has moved on; until the returned function is called. */
   updateAll: () => () => void;
   close: () => Promise<void>;
@@ -72,6 +74,7 @@ export async function many(count: number, demo: string): Promise<Many> {
   const sessions = Array.from({ length: count }, (_, n) => session(n, startedMs));
   const listeners = new Set<ServerResponse>();
   let version = 1;
+  let silent = false;
   const tell = (event: string, data: unknown) => {
     version += 1;
     for (const to of listeners) to.write(`event: ${event}\nid: ${version}\ndata: ${JSON.stringify(data)}\n\n`);
@@ -85,7 +88,8 @@ export async function many(count: number, demo: string): Promise<Many> {
   });
   const http = createServer((asked, answer) => {
     const path = new URL(asked.url ?? "/", "http://fake").pathname;
-    if (path === "/api/v1/events") {
+    if (path === "/api/v1/events" && silent) answer.writeHead(503).end();
+    else if (path === "/api/v1/events") {
       answer.writeHead(200, { "Content-Type": "text/event-stream" });
       answer.write(`event: snapshot\nid: ${version}\ndata: ${JSON.stringify(snapshot())}\n\n`);
       listeners.add(answer);
@@ -99,6 +103,10 @@ export async function many(count: number, demo: string): Promise<Many> {
     base: `http://127.0.0.1:${(http.address() as AddressInfo).port}/`,
     tell,
     sessions,
+    silence: (on) => {
+      silent = on;
+      if (on) for (const to of listeners) to.end();
+    },
     updateAll: () => updates(sessions, tell),
     close: async () => {
       for (const to of listeners) to.end();

@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect, inject, it } from "vitest";
 import { DESKTOP, open, PHONE } from "./browser";
+import { many, server } from "./many";
 
 /** What the issue allows between an event and its picture. */
 const SHOWN_WITHIN_MS = 1_000;
@@ -101,18 +102,58 @@ describe("now", () => {
   });
 
   it("says that the connection is lost, and heals", async () => {
-    const { page } = await shown();
-    // What the server sends from now on ends the stream at once; closing it from here would not be noticed.
-    await page.route("**/api/v1/events", (route) => route.abort());
-    await page.evaluate(() => dispatchEvent(new Event("offline")));
-    await page.reload();
+    const fake = await many(3, inject("demo"));
+    const { page } = await open("/", {}, fake.base);
+    await page.locator('[data-session="s1"][data-state="playing"]').waitFor();
+    fake.silence(true);
     await page.locator(".lost").waitFor();
     expect(await page.locator(".lost").innerText()).toMatch(/connection is lost/i);
-    await page.unroute("**/api/v1/events");
-    await page.getByRole("button", { name: "Try now" }).click();
-    await page.locator(".lost").waitFor({ state: "detached" });
-    await page.locator("[data-session]").first().waitFor();
+    expect(await page.locator("[data-session]").count()).toBe(3);
+    // What changed meanwhile is there as soon as the connection is.
+    fake.sessions[1] = { ...fake.sessions[1], state: "paused" } as (typeof fake.sessions)[1];
+    fake.silence(false);
+    // It also comes back by itself; whoever looks at it does not want to wait.
+    await page.getByRole("button", { name: "Try now" }).click({ timeout: 2_000 }).catch(() => {});
+    await page.locator('[data-session="s1"][data-state="paused"]').waitFor();
+    expect(await page.locator(".lost").count()).toBe(0);
     await page.context().close();
+    await fake.close();
+  });
+
+  it("is calm when nothing plays, and tells what was played last", async () => {
+    const fake = await many(0, inject("demo"));
+    const { page, done } = await open("/", {}, fake.base);
+    await page.getByRole("heading", { name: "All quiet" }).waitFor();
+    await page.getByRole("heading", { name: "Played last" }).waitFor();
+    expect(await page.locator(".now-last li").count()).toBe(5);
+    await done();
+    await fake.close();
+  });
+
+  it("names a server that is down, and why", async () => {
+    const fake = await many(2, inject("demo"));
+    const { page, done } = await open("/", {}, fake.base);
+    await page.locator("[data-session]").first().waitFor();
+    const error = { kind: "unreachable", message: "cabin does not answer", since: new Date().toISOString() };
+    fake.tell("server.updated", { ...server("cabin"), state: "down", error });
+    await page.locator(".now-ailing", { hasText: "cabin does not answer" }).waitFor();
+    expect(await page.locator("#now-servers + .now-figure").innerText()).toBe("1 of 2 up");
+    await done();
+    await fake.close();
+  });
+
+  it("chooses the density by the number of streams", async () => {
+    for (const [streams, shape] of [
+      [10, ".now-card.rich"],
+      [11, ".now-card.compact"],
+      [50, ".now-table tbody tr"],
+    ] as const) {
+      const fake = await many(streams, inject("demo"));
+      const { page, done } = await open("/", {}, fake.base);
+      await page.locator(shape).nth(streams - 1).waitFor();
+      await done();
+      await fake.close();
+    }
   });
 
   it("shows streams in the density that is chosen", async () => {

@@ -37,8 +37,8 @@ export function Opener({ session }: { session: LiveSession }) {
   );
 }
 
-export function iconOf(session: Pick<LiveSession, "item">): IconName {
-  return session.item.live ? "antenna" : session.item.kind === "track" ? "music" : session.item.kind === "episode" ? "tv" : "film";
+export function iconOf({ kind, live }: { kind: string; live?: unknown }): IconName {
+  return live ? "antenna" : kind === "track" ? "music" : kind === "episode" ? "tv" : "film";
 }
 
 export function userPath(session: Pick<LiveSession, "user">): string | undefined {
@@ -150,7 +150,7 @@ export function Art({ session, width }: { session: LiveSession; width: number })
       <Poster
         server={session.server_id}
         ratingKey={session.item.rating_key}
-        icon={iconOf(session)}
+        icon={iconOf(session.item)}
         width={width}
         square={session.item.kind === "track"}
       />

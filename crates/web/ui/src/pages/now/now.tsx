@@ -111,7 +111,7 @@ function Streams({ list, density }: { list: readonly Live[]; density: Density })
   if (density === "table") return <Table list={list} />;
   const OneCard = density === "rich" ? RichCard : CompactCard;
   return (
-    <ul class={`now-wall ${density}`} aria-label="Streams">
+    <ul class={`now-wall ${density}`} aria-label="What plays">
       {list.map((live) => (
         <OneCard key={live.peek().id} live={live} />
       ))}

@@ -8,6 +8,7 @@ import { playTitle } from "../../format/words";
 import { feeds } from "../../live/store";
 import { Icon } from "../../ui/icon";
 import { Card, Poster } from "../../ui/parts";
+import { iconOf } from "./cards";
 
 const LAST = 5;
 
@@ -33,7 +34,13 @@ export function Quiet() {
           <ul class="now-last">
             {data.plays.map((play) => (
               <li key={play.id}>
-                <Poster server={play.server_id} ratingKey={play.item.rating_key} width={38} square={play.item.kind === "track"} />
+                <Poster
+                  server={play.server_id}
+                  ratingKey={play.item.rating_key}
+                  icon={iconOf(play.item)}
+                  width={38}
+                  square={play.item.kind === "track"}
+                />
                 <div class="grow">
                   <a class="clip" href={href(`/history?play=${play.id}`)} dir="auto">
                     {playTitle(play)}
@@ -68,25 +75,27 @@ export function OnAir() {
         </a>
       }
     >
-      <ul class="now-feeds scroller" tabIndex={0} role="region" aria-label="Channels on the air">
-        {list.map((feed) => (
-          <li key={feed.id}>
-            <a class="now-feed" href={href(`/iptv?q=${encodeURIComponent(feedName(feed))}`)}>
-              <span class="clip name" dir="auto">
-                {feed.channel.number && <span class="soft number">{feed.channel.number} </span>}
-                {feedName(feed)}
-              </span>
-              <span class="soft small clip" dir="auto">
-                {feed.programme?.title ?? feed.channel.group ?? "\u00a0"}
-              </span>
-              <span class="row tiny">
-                <FeedState state={feed.state} />
-                <span class="soft">{counted(feed.viewer_count ?? feed.viewers.length, "viewer")}</span>
-              </span>
-            </a>
-          </li>
-        ))}
-      </ul>
+      <div class="scroller" tabIndex={0} role="region" aria-label="Channels on the air">
+        <ul class="now-feeds">
+          {list.map((feed) => (
+            <li key={feed.id}>
+              <a class="now-feed" href={href(`/iptv?q=${encodeURIComponent(feedName(feed))}`)}>
+                <span class="clip name" dir="auto">
+                  {feed.channel.number && <span class="soft number">{feed.channel.number} </span>}
+                  {feedName(feed)}
+                </span>
+                <span class="soft small clip" dir="auto">
+                  {feed.programme?.title ?? feed.channel.group ?? "\u00a0"}
+                </span>
+                <span class="row tiny">
+                  <FeedState state={feed.state} />
+                  <span class="soft">{counted(feed.viewer_count ?? feed.viewers.length, "viewer")}</span>
+                </span>
+              </a>
+            </li>
+          ))}
+        </ul>
+      </div>
     </Card>
   );
 }

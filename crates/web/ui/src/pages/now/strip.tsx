@@ -2,8 +2,8 @@
 import { computed, useComputed } from "@preact/signals";
 import { href } from "../../app/router";
 import type { Server } from "../../api/schema";
-import { bitrate, counted, percent } from "../../format/numbers";
-import { ago } from "../../format/times";
+import { bitrate, percent } from "../../format/numbers";
+import { dateTime } from "../../format/times";
 import { DECISIONS, word } from "../../format/words";
 import { servers, sessions } from "../../live/store";
 import { Meter } from "../../ui/parts";
@@ -140,7 +140,7 @@ function Servers() {
               {error && (
                 <span class="soft">
                   {" "}
-                  since {ago(error.since)}: {error.message}
+                  since {dateTime(error.since)}: {error.message}
                 </span>
               )}
             </li>
@@ -149,9 +149,4 @@ function Servers() {
       )}
     </section>
   );
-}
-
-/** For the title of the browser's tab and for who cannot see the strip. */
-export function summary(all: Tally): string {
-  return all.streams === 0 ? "Nothing plays" : `${counted(all.streams, "stream")}, ${counted(all.transcode, "transcode")}`;
 }

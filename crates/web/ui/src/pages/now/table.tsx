@@ -6,11 +6,11 @@ import { Icon } from "../../ui/icon";
 import { Opener, playerText, userPath } from "./cards";
 import { explain } from "./explain";
 import { type Live, Progress, StateSign, useSteady } from "./live";
-import { hardware, parts } from "./media";
+import { gist, hardware } from "./media";
 
 export function Table({ list }: { list: readonly Live[] }) {
   return (
-    <div class="card now-table scroller" tabIndex={0} role="region" aria-label="Streams">
+    <div class="card now-table scroller" tabIndex={0} role="region" aria-label="What plays">
       <table class="table">
         <thead>
           <tr>
@@ -18,8 +18,7 @@ export function Table({ list }: { list: readonly Live[] }) {
             <th scope="col">User</th>
             <th scope="col">Player</th>
             <th scope="col">Progress</th>
-            <th scope="col">Video</th>
-            <th scope="col">Audio</th>
+            <th scope="col">Quality</th>
             <th scope="col">Stream</th>
             <th scope="col" class="n">
               Bandwidth
@@ -39,11 +38,6 @@ export function Table({ list }: { list: readonly Live[] }) {
 function Row({ live }: { live: Live }) {
   const session = useSteady(live);
   const path = userPath(session);
-  const all = parts(session);
-  const text = (name: string) => {
-    const part = all.find((p) => p.name === name);
-    return part && (part.done === "same" ? part.from : `${part.from} → ${part.to}`);
-  };
   const { decision, bitrate_bps } = session.delivery;
   return (
     <tr data-session={session.id} data-state={session.state}>
@@ -64,11 +58,8 @@ function Row({ live }: { live: Live }) {
       <td>
         <Progress session={live} />
       </td>
-      <td class="clip" title={text("Video")}>
-        {text("Video") ?? "–"}
-      </td>
-      <td class="clip" title={text("Audio")}>
-        {text("Audio") ?? "–"}
+      <td class="clip" title={gist(session)}>
+        {gist(session) ?? "–"}
       </td>
       <td title={explain(session)[0]?.why}>
         {decision ? <span class={`tag ${decision}`}>{word(DECISIONS, decision)}</span> : "–"}
