@@ -1,15 +1,8 @@
 // Queries that people begin with, made from what a series is.
 
-/** `GET /api/v1/metrics`. */
-export interface Family {
-  name: string;
-  type: "counter" | "gauge" | "info" | "histogram" | "summary" | "untyped" | string;
-  unit?: string;
-  help: string;
-  /** How many there are, also those that are not among `samples`. */
-  series: number;
-  samples: ReadonlyArray<{ labels: Record<string, string>; value: number }>;
-}
+import type { MetricFamily } from "../../api/schema";
+
+export type Family = MetricFamily;
 
 export interface Query {
   /** What it answers. */

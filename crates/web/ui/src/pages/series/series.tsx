@@ -1,5 +1,6 @@
 // Every series of /metrics: what it means, what it is now, and the queries people begin with.
 import { useState } from "preact/hooks";
+import type { Metrics, MetricFamily as Family } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { href, place, setQuery } from "../../app/router";
 import { counted, NOTHING } from "../../format/numbers";
@@ -8,15 +9,8 @@ import { CopyButton, Snippet } from "../../ui/copy";
 import { Icon } from "../../ui/icon";
 import { Numbers } from "../../ui/numbers";
 import { Empty, Failed, Head, Segments, Waiting } from "../../ui/parts";
-import { type Family, found, labelText, queries, scrapeConfig } from "./promql";
+import { found, labelText, queries, scrapeConfig } from "./promql";
 import "./series.css";
-
-/** `GET /api/v1/metrics`. */
-interface Metrics {
-  profile: string;
-  profiles: readonly string[];
-  families: readonly Family[];
-}
 
 const EVERY_MS = 15_000;
 

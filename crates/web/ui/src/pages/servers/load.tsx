@@ -1,5 +1,6 @@
 // The last hour of one server: its machine's load, and how long looks at it took.
 import { useMemo } from "preact/hooks";
+import type { Load } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { Chart, type ChartSeries } from "../../charts/chart";
 
@@ -8,19 +9,6 @@ const MINUTES = 60;
 const HIGH_PX = 150;
 
 type Values = ReadonlyArray<number | null>;
-
-/** What of `GET /api/v1/load` is drawn here; null is a moment of which nothing is known. */
-interface Load {
-  times: readonly string[];
-  servers: ReadonlyArray<{
-    server_id: string;
-    host_cpu_ratio: Values;
-    host_memory_ratio: Values;
-    process_cpu_ratio: Values;
-    process_memory_ratio: Values;
-    look_ms: Values;
-  }>;
-}
 
 /** Whether anything was told in the last hour. */
 export function told(values: Values | undefined): values is Values {

@@ -1,14 +1,15 @@
 // How this program is itself, as its own metrics tell.
+import type { MetricFamily, Metrics } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { bytes, count, NOTHING } from "../../format/numbers";
 import { ago, span } from "../../format/times";
 import { Card, Failed, Stat, Waiting } from "../../ui/parts";
-import { type Family, sumOf, valueOf } from "./own";
+import { sumOf, valueOf } from "./own";
 
 const EVERY_MS = 10_000;
 
 export function Process() {
-  const { data, error, reload } = useGet<{ families: Family[] }>("api/v1/metrics", { profile: "native" }, EVERY_MS);
+  const { data, error, reload } = useGet<Metrics>("api/v1/metrics", { profile: "native" }, EVERY_MS);
   const all = data?.families;
   return (
     <Card title="This program">
@@ -17,7 +18,7 @@ export function Process() {
   );
 }
 
-function Figures({ all }: { all: readonly Family[] }) {
+function Figures({ all }: { all: readonly MetricFamily[] }) {
   const now = valueOf(all, "projectionist_time_seconds") ?? Date.now() / 1000;
   const started = valueOf(all, "process_start_time_seconds");
   const cpu = valueOf(all, "process_cpu_seconds_total");

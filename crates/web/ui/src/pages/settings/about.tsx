@@ -1,11 +1,8 @@
+import type { Metrics } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { href } from "../../app/router";
 import { Icon } from "../../ui/icon";
 import { Card } from "../../ui/parts";
-
-interface Metrics {
-  families: ReadonlyArray<{ name: string; samples: ReadonlyArray<{ labels: Record<string, string> }> }>;
-}
 
 export function About() {
   const { data } = useGet<Metrics>("api/v1/metrics", { profile: "native" });

@@ -1,19 +1,13 @@
 // Who can sign in.
 import { useState } from "preact/hooks";
 import { send } from "../../api/client";
+import type { Accounts as AccountList, RoleWord } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { access } from "../../app/access";
 import { ago, dateTime } from "../../format/times";
 import { Avatar, Card, Failed, Segments, Waiting } from "../../ui/parts";
 import { Form, SecretField, TextField, TwiceButton } from "./form";
 import { PASSWORD_MIN, passwordFault } from "./rules";
-
-/** `GET /api/v1/access/accounts`. */
-interface AccountList {
-  accounts: ReadonlyArray<{ name: string; role: Role; created_at: string; last_seen_at?: string }>;
-}
-
-type Role = "admin" | "viewer";
 
 const NAME_MAX = 64;
 
@@ -67,7 +61,7 @@ export function Accounts() {
 
 function NewAccount({ added }: { added: () => void }) {
   const [name, setName] = useState("");
-  const [role, setRole] = useState<Role>("viewer");
+  const [role, setRole] = useState<RoleWord>("viewer");
   const [password, setPassword] = useState("");
   const add = async () => {
     await send("POST", "api/v1/access/accounts", { name: name.trim(), role, password });
@@ -82,7 +76,7 @@ function NewAccount({ added }: { added: () => void }) {
       <TextField label="Name" value={name} onInput={setName} max={NAME_MAX} />
       <div class="field">
         <span>May</span>
-        <Segments<Role>
+        <Segments<RoleWord>
           label="Role"
           value={role}
           options={[

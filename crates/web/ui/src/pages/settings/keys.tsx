@@ -1,6 +1,7 @@
 // Keys for programs.
 import { useState } from "preact/hooks";
 import { send } from "../../api/client";
+import type { Keys as KeyList, MadeKey } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { ago, dateTime } from "../../format/times";
 import { Snippet } from "../../ui/copy";
@@ -9,11 +10,6 @@ import { Card, Failed, Waiting } from "../../ui/parts";
 import { Sheet } from "../../ui/sheet";
 import { Form, TextField, TwiceButton } from "./form";
 import { SCOPES, type Scope } from "./rules";
-
-/** `GET /api/v1/access/keys`. */
-interface KeyList {
-  keys: ReadonlyArray<{ id: string; name: string; scopes: readonly Scope[]; created_at: string; last_used_at?: string }>;
-}
 
 const NAME_MAX = 64;
 
@@ -98,7 +94,7 @@ function NewKey({ made }: { made: (key: { key: string; name: string }) => void }
   };
   const make = async () => {
     const body = { name: name.trim(), scopes: [...scopes] };
-    const { key } = await send<{ key: string }>("POST", "api/v1/access/keys", body);
+    const { key } = await send<MadeKey>("POST", "api/v1/access/keys", body);
     setName("");
     made({ key, name: body.name });
   };
