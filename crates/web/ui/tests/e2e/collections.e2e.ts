@@ -26,15 +26,30 @@ async function collect(body: object = {}): Promise<CollectAnswer> {
   return (await answer.json()) as CollectAnswer;
 }
 
-describe("collections", () => {
+/** The list asks every server what collections it has, so it is as slow as the slowest of them. */
+const SLOW_MS = 60_000;
+const LONG = { timeout: 180_000 };
+
+async function listed(page: Page): Promise<void> {
+  await rows(page).first().waitFor({ timeout: SLOW_MS });
+}
+
+/** Waits for the word of a counting that was asked for; a busy machine takes long to ask all servers. */
+async function counted(page: Page): Promise<void> {
+  const said = page.locator(".collections-said");
+  await expect.poll(() => said.innerText(), { timeout: SLOW_MS }).not.toBe("");
+  expect(await said.innerText()).toMatch(/^\d+ collections? counted/);
+}
+
+describe("collections", LONG, () => {
   it("are counted at the press of a button, and ranked by what was counted", async () => {
     const { page, done } = await open("/users");
     await page.getByRole("navigation").getByRole("link", { name: "Collections" }).click();
-    await rows(page).first().waitFor();
+    await listed(page);
     const told = answers(page);
     await page.getByRole("button", { name: "Count now" }).click();
     await page.getByRole("button", { name: "Count", exact: true }).click();
-    await page.getByRole("status").getByText(/collections? counted/).waitFor();
+    await counted(page);
     const { collections } = await told.newest<CollectionList>(LIST);
     expect(await rows(page).count()).toBe(collections.length);
     const plays = collections.map((c) => c.latest?.plays ?? -1).sort((a, b) => b - a);
@@ -49,7 +64,7 @@ describe("collections", () => {
 
   it("are put in order by keyboard, and found by name", async () => {
     const { page, done } = await open("/collections");
-    await rows(page).first().waitFor();
+    await listed(page);
     await page.getByRole("columnheader", { name: "Items" }).getByRole("button").focus();
     await page.keyboard.press("Enter");
     await page.waitForURL((url) => url.searchParams.get("sort") === "-items");
@@ -70,7 +85,7 @@ describe("collections", () => {
       answer.collections = [{ server: "house", library: "Films", title: HOSTILE, rating_key: 5 }];
     });
     await page.getByRole("navigation").getByRole("link", { name: "Collections" }).click();
-    await rows(page).first().waitFor();
+    await listed(page);
     expect(await page.locator(".collections-names a").innerText()).toBe(HOSTILE);
     expect(await page.locator("main img[src='x'], main b").count()).toBe(0);
     expect(await column(page, 2)).toEqual(["–"]);
@@ -85,31 +100,31 @@ describe("collections", () => {
       answer.role = "viewer";
     });
     await page.goto(new URL("collections", inject("demo")).href);
-    await rows(page).first().waitFor();
+    await listed(page);
     expect(await page.getByRole("button", { name: "Count now" }).count()).toBe(0);
     await done();
   });
 
   it("fit a phone, as does each of them", async () => {
     const { page, done } = await open("/collections", { viewport: PHONE, hasTouch: true, isMobile: true });
-    await rows(page).first().waitFor();
+    await listed(page);
     expect(await wider(page)).toBe(false);
     await page.locator(".collections-names a").first().click();
-    await page.locator(".collections-tiles").waitFor();
+    await page.locator(".collections-tiles").waitFor({ timeout: SLOW_MS });
     await settled(page);
     expect(await wider(page)).toBe(false);
     await done();
   });
 });
 
-describe("a collection", () => {
+describe("a collection", LONG, () => {
   it("has its sums, its titles, who watched, and its snapshots", async () => {
     await collect();
     const { page, done } = await open("/collections");
-    await rows(page).first().waitFor();
+    await listed(page);
     const told = answers(page);
     await page.locator(".collections-names a").first().click();
-    await page.getByRole("heading", { name: "Who watched" }).waitFor();
+    await page.getByRole("heading", { name: "Who watched" }).waitFor({ timeout: SLOW_MS });
     const one = await told.newest<OneCollection>(/^collections\/[^/]+\/\d+\?/);
     expect(await page.locator("h1").innerText()).toBe(one.collection.title);
     expect(await page.locator(".collections-tiles .value").first().innerText()).toBe(shown(one.total.plays));
@@ -123,34 +138,34 @@ describe("a collection", () => {
     await page.getByRole("button", { name: "All time" }).click();
     const ever = await told.newest<OneCollection>(/^collections\/[^/]+\/\d+\?days=0/);
     await expect
-      .poll(() => page.locator(".collections-tiles .value").first().innerText())
+      .poll(() => page.locator(".collections-tiles .value").first().innerText(), { timeout: SLOW_MS })
       .toBe(shown(ever.total.plays));
     await done();
   });
 
   it("that is not known says what to do", async () => {
     const { page, done } = await open("/collections/house/987654321");
-    await page.getByText("has no collection 987654321").waitFor();
+    await page.getByText("has no collection 987654321").waitFor({ timeout: SLOW_MS });
     await page.getByRole("link", { name: "All collections" }).click();
-    await rows(page).first().waitFor();
+    await listed(page);
     await done(refused("/collections/house/987654321"));
   });
 });
 
-describe("a rotation", () => {
+describe("a rotation", LONG, () => {
   it("is compared with the time before it", async () => {
     const { page, done } = await open("/collections");
-    await rows(page).first().waitFor();
+    await listed(page);
     await page.getByRole("button", { name: "Count now" }).click();
     await page.getByLabel("For a rotation").fill("autumn <b>2026</b>");
     await page.getByRole("button", { name: "Count", exact: true }).click();
-    await page.getByRole("status").getByText(/collections? counted/).waitFor();
+    await counted(page);
     const told = answers(page);
     await page.getByRole("button", { name: "Rotations" }).click();
     await page.getByRole("list", { name: "Known rotations" }).getByText("autumn <b>2026</b>").click();
     await page.waitForURL((url) => url.searchParams.get("rotation") === "autumn <b>2026</b>");
     const table = page.getByRole("region", { name: /^Before and after/ });
-    await table.locator("tbody tr").first().waitFor();
+    await table.locator("tbody tr").first().waitFor({ timeout: SLOW_MS });
     const compared = await told.newest<RotationComparison>(/^rotations\/.*compare/);
     expect(await table.locator("tbody tr").count()).toBe(compared.collections.length);
     const before = compared.collections.reduce((sum, c) => sum + c.before.plays, 0);

@@ -64,7 +64,7 @@ export default function Collections() {
                 options={VIEWS}
                 onChange={(to) => setQuery({ view: to === "ranking" ? undefined : to, rotation: undefined })}
               />
-              <span role="status">{said && <span class={said.good ? "tag good" : "tag wait"}>{said.text}</span>}</span>
+              <span role="status" class="collections-said">{said && <span class={said.good ? "tag good" : "tag wait"}>{said.text}</span>}</span>
             </div>
             {view === "rotations" ? <Rotations key={round} /> : <Ranking rows={got.data.collections} find={find} />}
           </>
