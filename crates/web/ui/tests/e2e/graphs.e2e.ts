@@ -5,6 +5,8 @@ import { describe, expect, inject, it } from "vitest";
 import { open, PHONE } from "./browser";
 
 const ZONE = "Europe/Berlin";
+/** For tests of many graphs or pages on a slow machine. */
+const SLOW_MS = 150_000;
 
 const TWELVE = [
   "Daily Play Count by Media Type",
@@ -114,7 +116,7 @@ describe("graphs", () => {
       expect(Math.max(...numbers), title).toBeGreaterThan(0);
     }
     await done();
-  });
+  }, SLOW_MS);
 
   it("are asked for only when they come near", async () => {
     const { page, done } = await open("/graphs");
@@ -159,7 +161,7 @@ describe("graphs", () => {
       expect(await page.getByRole("heading", { name: title, exact: true }).count(), title).toBe(0);
     }
     await done();
-  });
+  }, SLOW_MS);
 
   it("add the media of the top users and platforms to what the rankings say", async () => {
     const days = closedDays();
@@ -223,7 +225,7 @@ describe("graphs", () => {
     expect(new URL(page.url()).searchParams.get("platform")).toBe(platforms.categories[0]);
     expect(await playsAt(page)).toBe(platforms.total[0]);
     await done();
-  });
+  }, SLOW_MS);
 
   it("lead to the part of a month that was asked about", async () => {
     const days = closedDays();
@@ -318,7 +320,7 @@ describe("graphs", () => {
     };
     expect(await first("en-GB")).toEqual(["Monday", "00–01"]);
     expect(await first("en-US")).toEqual(["Sunday", "12 am–1 am"]);
-  });
+  }, SLOW_MS);
 
   it("say where there is nothing, without a graph", async () => {
     const { page, done } = await open("/graphs?q=no-title-is-called-this");
