@@ -72,10 +72,10 @@ export function ByAddress({ kind, onAdd }: { kind: Kind; onAdd: (added: Added) =
             <span>{field.label}</span>
             <input
               class="input"
-              type={field.secret ? "password" : "text"}
+              {...(field.secret ? ({ type: "password" } as const) : ({ type: "text" } as const))}
               autocomplete="off"
               autocapitalize="none"
-              spellCheck={false}
+              spellcheck={false}
               placeholder={field.placeholder}
               value={entry[field.key] ?? ""}
               onInput={(event) => {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { ApiError, get, send } from "../../api/client";
-import type { AccountServer, Pin, SignIn } from "../../api/schema";
+import type { AccountServer, Pin, PlexSignIn } from "../../api/schema";
 import { Icon } from "../../ui/icon";
 import type { Added } from "./draft";
 
@@ -10,13 +10,13 @@ const EVERY_MS = 1500;
 /** Signing in at plex.tv in another tab, and choosing servers of the account. The token stays on the server. */
 export function PlexAccount({ onAdd }: { onAdd: (added: Added) => void }) {
   const [pin, setPin] = useState<Pin>();
-  const [state, setState] = useState<SignIn>();
+  const [state, setState] = useState<PlexSignIn>();
   const [error, setError] = useState<string>();
   const waiting = pin !== undefined && state?.state !== "signed_in" && state?.state !== "expired";
   useEffect(() => {
     if (!pin || !waiting) return;
     const timer = setInterval(() => {
-      get<SignIn>(`api/v1/setup/plex/pin/${encodeURIComponent(pin.id)}`).then(setState, (e: unknown) => setError(said(e)));
+      get<PlexSignIn>(`api/v1/setup/plex/pin/${encodeURIComponent(pin.id)}`).then(setState, (e: unknown) => setError(said(e)));
     }, EVERY_MS);
     return () => clearInterval(timer);
   }, [pin, waiting]);
@@ -62,7 +62,7 @@ export function PlexAccount({ onAdd }: { onAdd: (added: Added) => void }) {
   );
 }
 
-function Found({ state, pin, onAdd }: { state: SignIn; pin: string; onAdd: (added: Added) => void }) {
+function Found({ state, pin, onAdd }: { state: PlexSignIn; pin: string; onAdd: (added: Added) => void }) {
   const servers = state.servers ?? [];
   const owned = servers.filter((s) => s.owned);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(owned.map((s) => s.machine_id)));
