@@ -25,21 +25,28 @@ async function listed(page: Page): Promise<void> {
   await page.waitForFunction(() => !document.querySelector(".history-table.stale"));
 }
 
-const count = (page: Page) => page.locator(".history-count");
+/** How many plays the page says there are. */
+async function countTold(page: Page): Promise<number> {
+  return Number((await page.locator(".history-count").innerText()).replace(/\D/g, ""));
+}
+
+/** A busy machine draws within this. */
+const PATIENT = { timeout: 20_000 };
 
 describe("the history", () => {
   it("is searched while typing, and marks what was found", async () => {
     const { page, done } = await open("/history");
     await listed(page);
     const wanted = (await plays("limit=1")).plays[0]?.item.full_title.slice(0, 6) ?? "";
+    const all = (await plays("limit=1")).meta.total;
     const found = (await plays(`q=${encodeURIComponent(wanted)}&limit=1`)).meta.total;
     await page.getByRole("searchbox", { name: "Search the history" }).pressSequentially(wanted.toUpperCase(), { delay: 15 });
     await page.waitForURL((url) => url.searchParams.get("q") === wanted.toUpperCase().trim());
     await page.locator(".history-row mark").first().waitFor();
     expect((await page.locator(".history-row mark").first().innerText()).toLowerCase()).toBe(wanted.toLowerCase().trim());
-    const told = Number((await count(page).innerText()).replace(/\D/g, ""));
-    expect(told).toBeGreaterThanOrEqual(found);
-    expect(told).toBeLessThan((await plays("limit=1")).meta.total);
+    // The demo plays on meanwhile.
+    await expect.poll(() => countTold(page), PATIENT).toBeLessThan(all);
+    expect(await countTold(page)).toBeGreaterThanOrEqual(found);
     await page.getByRole("searchbox", { name: "Search the history" }).fill("no such title anywhere");
     await page.getByText("Nothing was played that fits").waitFor();
     await done();
@@ -78,8 +85,8 @@ describe("the history", () => {
     const chosen = new URL(page.url()).searchParams.getAll("platform");
     const query = chosen.map((p) => `platform=${encodeURIComponent(p)}`).join("&");
     await listed(page);
-    const told = Number((await count(page).innerText()).replace(/\D/g, ""));
-    expect(Math.abs(told - (await plays(`${query}&limit=1`)).meta.total)).toBeLessThan(20);
+    const found = (await plays(`${query}&limit=1`)).meta.total;
+    await expect.poll(async () => Math.abs((await countTold(page)) - found), PATIENT).toBeLessThan(20);
     await done();
   });
 
@@ -105,12 +112,12 @@ describe("the history", () => {
     const fold = page.locator(".history-fold").first();
     const parts = Number.parseInt(await fold.innerText(), 10);
     await fold.click();
-    await expect.poll(() => page.locator(".history-member").count()).toBe(parts);
+    await expect.poll(() => page.locator(".history-member").count(), PATIENT).toBe(parts);
     await fold.click();
-    await expect.poll(() => page.locator(".history-member").count()).toBe(0);
+    await expect.poll(() => page.locator(".history-member").count(), PATIENT).toBe(0);
     await page.getByLabel("Join resumed plays").uncheck();
     await page.waitForURL((url) => url.searchParams.get("grouped") === "false");
-    await expect.poll(() => page.locator(".history-fold").count()).toBe(0);
+    await expect.poll(() => page.locator(".history-fold").count(), PATIENT).toBe(0);
     await done();
   });
 
@@ -329,7 +336,7 @@ describe("a long history", () => {
   it("scrolls through 100,000 plays", async () => {
     const { page, done } = await open("/history?grouped=false");
     await listed(page);
-    const total = Number((await count(page).innerText()).replace(/\D/g, ""));
+    const total = await countTold(page);
     const before = await heapOf(page);
     const seen = await page.evaluate(scrollThrough);
     const grown = (await heapOf(page)) - before;
@@ -344,7 +351,7 @@ describe("a long history", () => {
     expect(seen.all).toBeGreaterThanOrEqual(total + 1);
     expect(seen.pages.length).toBeGreaterThanOrEqual(Math.floor(total / 100) - 1);
     expect(seen.rows).toBeLessThanOrEqual(ROWS_MAX);
-    expect(late).toBeLessThanOrEqual(Math.max(1, seen.pages.length * LATE_PAGES_RATIO));
+    expect(late).toBeLessThanOrEqual(Math.max(2, seen.pages.length * LATE_PAGES_RATIO));
     expect(middle(seen.jumps)).toBeLessThanOrEqual(SHOWN_MS);
     expect(grown).toBeLessThan(HEAP_MAX_BYTES);
     await done();
