@@ -36,6 +36,8 @@ describe("now", () => {
     const { page, done } = await shown();
     // In the page, so that both are seen by one clock: the event, and the card that follows it.
     const tookMs = await page.evaluate(async () => {
+      type One = { id: string; state: string };
+      const states = new Map<string, string>();
       const said = new Map<string, { state: string; at: number }>();
       const drawnState = (id: string) => document.querySelector<HTMLElement>(`[data-session="${id}"]`)?.dataset.state;
       const source = new EventSource("api/v1/events");
@@ -50,18 +52,26 @@ describe("now", () => {
         };
         const seen = new MutationObserver(look);
         seen.observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-state"] });
+        const read = <T>(event: Event) => JSON.parse((event as MessageEvent<string>).data) as T;
+        source.addEventListener("snapshot", (event) => {
+          for (const { id, state } of read<{ sessions: One[] }>(event).sessions) states.set(id, state);
+        });
+        source.addEventListener("session.progress", (event) => {
+          for (const { id, state } of read<{ sessions: One[] }>(event).sessions) states.set(id, state);
+        });
         source.addEventListener("session.updated", (event) => {
-          const { id, state } = JSON.parse((event as MessageEvent<string>).data) as { id: string; state: string };
-          const drawn = drawnState(id);
-          // Only of a card that does not show it yet.
-          if (drawn !== undefined && drawn !== state) said.set(id, { state, at: performance.now() });
-          else said.delete(id);
+          const { id, state } = read<One>(event);
+          const isChange = states.has(id) && states.get(id) !== state && drawnState(id) !== undefined;
+          states.set(id, state);
+          if (isChange) said.set(id, { state, at: performance.now() });
+          // The page may have been told first, and have drawn it already.
+          look();
         });
       });
     });
     expect(tookMs).toBeLessThanOrEqual(SHOWN_WITHIN_MS);
     await done();
-  });
+  }, 120_000);
 
   it("shows exactly the sessions there are, in an order that stays", async () => {
     const { page, done } = await shown("table");
