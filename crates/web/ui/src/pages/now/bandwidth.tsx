@@ -46,7 +46,9 @@ export default function Bandwidth() {
   return (
     <Card title="Bandwidth by user" class="now-lines">
       {recent.times.length < 2 || series.length === 0 ? (
-        <p class="soft small now-hush">{recent.times.length < 2 ? "The graph begins in a moment." : "Nothing was sent in the last hour."}</p>
+        <p class="soft small now-hush">
+          {recent.times.length < 2 ? "The graph begins in a moment." : "Nothing was sent in the last hour."}
+        </p>
       ) : (
         <Chart
           bare

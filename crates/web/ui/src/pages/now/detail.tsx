@@ -125,6 +125,7 @@ function Work({ live }: { live: Live }) {
   const own = session.delivery.transcode;
   if (!own) return null;
   const video = session.delivery.video?.decision === "transcode";
+  const done = own.progress_percent;
   const engines = hardware(session);
   const engine = engines === "full" ? "Hardware" : engines === "part" ? "Partly hardware" : "Software";
   return (
@@ -136,7 +137,7 @@ function Work({ live }: { live: Live }) {
         ["Encoder", engines && (own.hw_encode ?? "software")],
         ["Hardware asked for", video && own.hw_requested !== undefined && (own.hw_requested ? "yes" : "no")],
         ["Speed", own.throttled ? "throttled, far enough ahead" : own.speed && `${own.speed.toFixed(1)}×`],
-        ["Converted", own.complete ? "all of it" : own.progress_percent !== undefined && percent(own.progress_percent / 100)],
+        ["Converted", own.complete ? "all of it" : done !== undefined && percent(done / 100)],
         ["Ready ahead", own.buffer_ahead_ms !== undefined && <Buffer session={live} />],
       ]}
     />
@@ -147,6 +148,7 @@ function Where({ live }: { live: Live }) {
   const session = live.value;
   const { player, delivery } = session;
   const server = servers.value.find((s) => s.id === session.server_id);
+  const serverPath = `/servers?server=${encodeURIComponent(session.server_id)}`;
   return (
     <>
       <Facts
@@ -154,7 +156,7 @@ function Where({ live }: { live: Live }) {
         list={[
           ["Name", player.title],
           ["App", [player.product, player.version].filter(Boolean).join(" ")],
-          ["Platform", [player.platform, player.device !== player.platform && player.device].filter(Boolean).join(" · ")],
+          ["Platform", [...new Set([player.platform, player.device])].filter(Boolean).join(" · ")],
           ["Address", player.address],
           ["Network", player.network && word(NETWORKS, player.network)],
           ["Encrypted", player.secure !== undefined && (player.secure ? "yes" : "no")],
@@ -163,7 +165,7 @@ function Where({ live }: { live: Live }) {
       <Facts
         title="Stream"
         list={[
-          ["Server", <a href={href(`/servers?server=${encodeURIComponent(session.server_id)}`)}>{server?.name ?? session.server_id}</a>],
+          ["Server", <a href={href(serverPath)}>{server?.name ?? session.server_id}</a>],
           ["Bit rate", rates(session)],
           ["Reserved", bitrate(delivery.reserved_bps)],
           ["Subtitle", [codecName(delivery.subtitle?.codec), delivery.subtitle?.language].filter(Boolean).join(" ")],
@@ -197,7 +199,8 @@ function Path({ id, server }: { id: string; server: string }) {
       <ul class="now-paths">
         {path.candidates.map((candidate) => (
           <li key={candidate.feed_id}>
-            <b>{CONFIDENCE[candidate.confidence]}</b> <FeedLine feed={feeds.value.find((f) => f.id === candidate.feed_id)} />
+            <b>{CONFIDENCE[candidate.confidence]}</b>{" "}
+            <FeedLine feed={feeds.value.find((f) => f.id === candidate.feed_id)} />
             <span class="soft small">
               {" "}
               on {candidate.server_id}, by {candidate.reasons.map((r) => r.replaceAll("_", " ")).join(", ")}

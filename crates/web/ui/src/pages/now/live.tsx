@@ -61,7 +61,13 @@ export function Progress({ session, even }: { session: Live; even?: boolean }) {
   const glides = even && item.duration_ms !== undefined && item.duration_ms <= SHORT_MS;
   return (
     <div class="now-progress" ref={box}>
-      <div class={glides ? "now-bar even" : "now-bar"} role="progressbar" aria-label="Watched" aria-valuemin={0} aria-valuemax={100}>
+      <div
+        class={glides ? "now-bar even" : "now-bar"}
+        role="progressbar"
+        aria-label="Watched"
+        aria-valuemin={0}
+        aria-valuemax={100}
+      >
         {glides && <i class="ahead" />}
         {glides && <i class="done" />}
       </div>

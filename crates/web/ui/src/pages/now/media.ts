@@ -103,7 +103,8 @@ function subtitle({ source, delivery }: Pick<Session, "source" | "delivery">): P
   const from = words(codecName(source.subtitle_codec ?? own.codec), own.language) ?? "on";
   if (own.action === "burn") return { name: "Subtitle", from, to: "in the picture", done: "burned" };
   const changed = own.action === "transcode";
-  return { name: "Subtitle", from, to: changed ? (codecName(own.codec) ?? "converted") : from, done: changed ? "changed" : "same" };
+  if (!changed) return { name: "Subtitle", from, to: from, done: "same" };
+  return { name: "Subtitle", from, to: codecName(own.codec) ?? "converted", done: "changed" };
 }
 
 function container({ source, delivery }: Pick<Session, "source" | "delivery">): Part | undefined {

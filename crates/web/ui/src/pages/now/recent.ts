@@ -16,6 +16,8 @@ export interface Recent {
   users: ReadonlyMap<string, ReadonlyArray<number | null>>;
 }
 
+type Sent = Pick<Session, "state" | "delivery" | "user">;
+
 export const NOTHING_YET: Recent = { times: [], users: new Map() };
 
 /** How far back is shown. */
@@ -30,7 +32,7 @@ export function fromLoad(load: Pick<Load, "times" | "users">): Recent {
 }
 
 /** One more moment; what is older than an hour is dropped. A moment that is not later changes nothing. */
-export function continued(old: Recent, atS: number, sessions: ReadonlyArray<Pick<Session, "state" | "delivery" | "user">>): Recent {
+export function continued(old: Recent, atS: number, sessions: readonly Sent[]): Recent {
   const last = old.times.at(-1);
   if (last !== undefined && atS <= last) return old;
   const sent = new Map<string, number>();

@@ -21,7 +21,7 @@ export function Segments({ session }: { session: Pick<Session, "segments"> }) {
   if (list.length === 0) return null;
   return (
     <section>
-      <h3>{list.length === 1 ? "Quality" : `Quality, changed ${list.length === 2 ? "once" : `${list.length - 1} times`}`}</h3>
+      <h3>Quality{list.length > 1 && `, changed ${list.length === 2 ? "once" : `${list.length - 1} times`}`}</h3>
       <div class="now-share tall" aria-hidden="true">
         {list.map((segment) => (
           // At least a sliver, so that a short stretch is seen.
