@@ -1,14 +1,15 @@
 import { useMemo, useState } from "preact/hooks";
+import type { Growth as Answer } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { Chart } from "../../charts/chart";
 import { bytes, count } from "../../format/numbers";
 import { day, longDay } from "../../format/times";
 import { Segments } from "../../ui/parts";
-import { daily, type GrowthPoint, grown, kindsOf } from "./rules";
+import { daily, grown, kindsOf } from "./rules";
 
 /** Items and storage of a library, day by day, for as long as it was watched. */
 export function Growth({ path }: { path: string }) {
-  const got = useGet<{ points: GrowthPoint[] }>(path, {});
+  const got = useGet<Answer>(path, {});
   const points = got.data?.points ?? [];
   const [chosen, choose] = useState<string>();
   const kinds = kindsOf(Object.assign({}, ...points.map((p) => p.counts)) as Record<string, number>);
@@ -26,12 +27,14 @@ export function Growth({ path }: { path: string }) {
   return (
     <section class="stack" aria-label="Growth">
       {kinds.length > 1 && kind !== undefined && (
-        <Segments
-          label="What is counted over time"
-          value={kind}
-          options={kinds.map((k) => [k, k.replaceAll("_", " ")] as const)}
-          onChange={choose}
-        />
+        <div class="row">
+          <Segments
+            label="What is counted over time"
+            value={kind}
+            options={kinds.map((k) => [k, k.replaceAll("_", " ")] as const)}
+            onChange={choose}
+          />
+        </div>
       )}
       <div class="libraries-growth">
         {kind !== undefined && (

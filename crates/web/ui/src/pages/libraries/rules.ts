@@ -1,15 +1,6 @@
 // What is told about libraries, put together from several answers.
-import type { Library, RankedEntry } from "../../api/schema";
+import type { GrowthPoint, Library, RankedEntry } from "../../api/schema";
 import { counted } from "../../format/numbers";
-
-/** One day of `/api/v1/libraries/{server}/{id}/growth`. */
-export interface GrowthPoint {
-  /** `2026-11-21`. */
-  date: string;
-  counts: Record<string, number>;
-  storage_bytes?: number;
-  duration_ms?: number;
-}
 
 /** Words of the counts, largest thing first; what else a server tells follows. */
 const KINDS = ["movies", "shows", "seasons", "episodes", "artists", "albums", "tracks", "photo_albums", "photos", "videos"];
