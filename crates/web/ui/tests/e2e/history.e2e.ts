@@ -40,14 +40,16 @@ describe("the history", () => {
     const wanted = (await plays("limit=1")).plays[0]?.item.full_title.slice(0, 6) ?? "";
     const all = (await plays("limit=1")).meta.total;
     const found = (await plays(`q=${encodeURIComponent(wanted)}&limit=1`)).meta.total;
-    await page.getByRole("searchbox", { name: "Search the history" }).pressSequentially(wanted.toUpperCase(), { delay: 15 });
+    const box = page.getByRole("searchbox", { name: "Search the history" });
+    await box.pressSequentially(wanted.toUpperCase(), { delay: 15 });
     await page.waitForURL((url) => url.searchParams.get("q") === wanted.toUpperCase().trim());
     await page.locator(".history-row mark").first().waitFor();
-    expect((await page.locator(".history-row mark").first().innerText()).toLowerCase()).toBe(wanted.toLowerCase().trim());
+    const marked = await page.locator(".history-row mark").first().innerText();
+    expect(marked.toLowerCase()).toBe(wanted.toLowerCase().trim());
     // The demo plays on meanwhile.
     await expect.poll(() => countTold(page), PATIENT).toBeLessThan(all);
     expect(await countTold(page)).toBeGreaterThanOrEqual(found);
-    await page.getByRole("searchbox", { name: "Search the history" }).fill("no such title anywhere");
+    await box.fill("no such title anywhere");
     await page.getByText("Nothing was played that fits").waitFor();
     await done();
   });
@@ -162,7 +164,8 @@ describe("the history", () => {
   it("is downloaded as CSV with the same filter", async () => {
     const { page, done } = await open("/history?media=movie");
     await listed(page);
-    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "CSV" }).click()]);
+    const link = page.getByRole("link", { name: "CSV" });
+    const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
     expect(download.suggestedFilename()).toMatch(/\.csv$/);
     const [head, ...lines] = readFileSync(await download.path(), "utf8").trim().split("\n");
     expect(head?.split(",")).toEqual(expect.arrayContaining(["id", "started_ms", "full_title", "user"]));
@@ -345,7 +348,8 @@ describe("a long history", () => {
     const late = seen.pages.filter((ms) => ms > SHOWN_MS).length;
     console.log(
       `${total} plays, ${seen.pages.length} pages: ${middle(seen.pages).toFixed()} ms after the answer, ` +
-        `${late} above ${SHOWN_MS} ms; jumps ${middle(seen.jumps).toFixed()} ms; ${seen.rows} rows at once, heap +${(grown / 1e6).toFixed(1)} MB`,
+        `${late} above ${SHOWN_MS} ms; jumps ${middle(seen.jumps).toFixed()} ms; ` +
+        `${seen.rows} rows at once, heap +${(grown / 1e6).toFixed(1)} MB`,
     );
     // Every play has its row, and days have theirs.
     expect(seen.all).toBeGreaterThanOrEqual(total + 1);

@@ -66,7 +66,13 @@ export const COLUMNS: readonly Column[] = [
   { key: "player", title: "Player", px: 110, share: 1, cell: text((p) => p.player.title) },
   { key: "platform", title: "Platform", px: 100, share: 0.6, cell: text((p) => p.player.platform) },
   { key: "product", title: "Product", px: 130, share: 0.8, cell: text((p) => p.player.product) },
-  { key: "decision", title: "Stream", px: 112, share: 0, cell: (p) => (p.decision ? <DecisionTag play={p} /> : NOTHING) },
+  {
+    key: "decision",
+    title: "Stream",
+    px: 112,
+    share: 0,
+    cell: (p) => (p.decision ? <DecisionTag play={p} /> : NOTHING),
+  },
   { key: "resolution", title: "Resolution", px: 120, share: 0, cell: text(resolutions) },
   {
     key: "network",

@@ -64,7 +64,11 @@ function videoOf(isTrack: boolean, play: Resolutions, source: SourceMedia, { vid
   // Servers fill in a codec of a picture that music does not have.
   if (isTrack) return { source: "", stream: "" };
   return {
-    source: joined([source.video_codec, play.source_resolution ?? lines(source.video_resolution), source.dynamic_range]),
+    source: joined([
+      source.video_codec,
+      play.source_resolution ?? lines(source.video_resolution),
+      source.dynamic_range,
+    ]),
     stream: joined([video?.codec, play.stream_resolution ?? lines(video?.resolution)]),
   };
 }
@@ -125,7 +129,13 @@ export function TimelineCard({ segments }: { segments: readonly Segment[] }) {
   const all = segments.reduce((sum, s) => sum + s.played_ms, 0);
   if (all <= 0) return null;
   const name = (s: Segment) =>
-    joined([word(DECISIONS, s.decision ?? "unknown"), lines(s.resolution), s.video_codec, s.audio_codec, rate(s.bitrate_bps)]);
+    joined([
+      word(DECISIONS, s.decision ?? "unknown"),
+      lines(s.resolution),
+      s.video_codec,
+      s.audio_codec,
+      rate(s.bitrate_bps),
+    ]);
   return (
     <Card title={segments.length === 1 ? "Quality" : "Quality changes"}>
       <div class="playsheet-bar" aria-hidden="true">

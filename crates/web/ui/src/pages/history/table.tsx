@@ -62,7 +62,7 @@ export function Table(props: { plays: Plays; q: string | undefined; open: number
   const chosen = useMemo(() => columnsOf(columns.value), [columns.value]);
   const leastPx = chosen.reduce((sum, c) => sum + c.px + 12, TITLE_PX + 48);
   const isWide = !isPhone && width !== undefined && leastPx > width;
-  const tracks = [`minmax(${TITLE_PX}px, 3fr)`, ...chosen.map((c) => (c.share ? `minmax(${c.px}px, ${c.share}fr)` : `${c.px}px`))];
+  const tracks = chosen.map((c) => (c.share ? `minmax(${c.px}px, ${c.share}fr)` : `${c.px}px`)).join(" ");
   const shown: Shown = { plays, q: props.q, columns: chosen, phone: isPhone, open: props.open };
   const { rows } = plays;
   return (
@@ -77,7 +77,7 @@ export function Table(props: { plays: Plays; q: string | undefined; open: number
         aria-busy={props.stale}
         aria-rowcount={plays.isComplete ? rows.count + 1 : -1}
         class={props.stale ? "history-table stale" : "history-table"}
-        style={{ "--history-tracks": tracks.join(" "), minWidth: isWide ? `${leastPx}px` : undefined }}
+        style={{ "--history-tracks": `minmax(${TITLE_PX}px, 3fr) ${tracks}`, minWidth: isWide ? `${leastPx}px` : undefined }}
       >
         <div role="row" aria-rowindex={1} class={isPhone ? "unseen" : "history-row history-head"}>
           <span role="columnheader">Title</span>
@@ -108,11 +108,12 @@ function OneRow({ index, row, shown }: { index: number; row: Row | undefined; sh
   const play = row && row.kind !== "day" ? shown.plays.play(row.page, row.at) : undefined;
   const drawn = play && row?.kind === "member" ? shown.plays.member(play, row.member) : play;
   const isOpen = row?.kind === "play" && shown.plays.rows.isOpen(row.page, row.at);
+  const day = row?.kind === "member" ? undefined : row?.day;
+  const isShown = drawn !== undefined && shown.open === drawn.id;
   // The same row is not drawn again because another page has come: that would cost more than the page.
   return useMemo(
     () => row && <DrawnRow index={index} row={row} play={drawn} shown={shown} />,
-    [index, row?.kind, row?.kind === "member" ? undefined : row?.day, drawn, isOpen, shown.q, shown.columns, shown.phone,
-      drawn !== undefined && shown.open === drawn.id],
+    [index, row?.kind, day, drawn, isOpen, shown.q, shown.columns, shown.phone, isShown],
   );
 }
 

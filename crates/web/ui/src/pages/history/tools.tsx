@@ -127,7 +127,11 @@ function Views() {
               </li>
             ))}
           </ul>
-          <NameForm label="Name of the view" action="Save" onName={(name) => saveView({ name, query, columns: columns.value })} />
+          <NameForm
+            label="Name of the view"
+            action="Save"
+            onName={(name) => saveView({ name, query, columns: columns.value })}
+          />
         </div>
       )}
     </Popover>
