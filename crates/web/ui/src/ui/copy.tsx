@@ -15,7 +15,12 @@ export function CopyButton({ text, label, word }: { text: string; label: string;
   }, [said]);
   const copy = () => copied(text).then((ok) => setSaid(ok ? "copied" : "failed"));
   return (
-    <button type="button" class={word ? "button" : "button bare icon"} aria-label={label} onClick={() => void copy()}>
+    <button
+      type="button"
+      class={word ? "button" : "button bare icon"}
+      aria-label={label}
+      onClick={() => void copy()}
+    >
       <Icon name={said === "copied" ? "check" : said === "failed" ? "warn" : "copy"} />
       {word}
       <span class="unseen" role="status">

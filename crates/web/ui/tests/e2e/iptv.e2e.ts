@@ -13,7 +13,12 @@ async function ask<T>(path: string): Promise<T> {
 }
 
 interface Channels {
-  channels: Array<{ key: string; viewer_count?: number; viewers: unknown[]; channel: { name?: string; series?: string } }>;
+  channels: Array<{
+    key: string;
+    viewer_count?: number;
+    viewers: unknown[];
+    channel: { name?: string; series?: string };
+  }>;
 }
 
 interface Providers {
@@ -21,7 +26,12 @@ interface Providers {
 }
 
 interface Totals {
-  providers: Array<{ peak_connections: number; days: number; days_at_limit: number; max_connections?: number }>;
+  providers: Array<{
+    peak_connections: number;
+    days: number;
+    days_at_limit: number;
+    max_connections?: number;
+  }>;
 }
 
 interface Ranking {
@@ -62,19 +72,25 @@ describe("iptv", () => {
     await expect
       .poll(async () => {
         const { providers } = await ask<Providers>("iptv/providers");
-        const told = providers.flatMap((p) => p.profiles).map((l) => [l.connections, l.max_connections || undefined]);
+        const told = providers
+          .flatMap((p) => p.profiles)
+          .map((l) => [l.connections, l.max_connections || undefined]);
         const shown = (await page.locator(".iptv-logins li > .row .number").allInnerTexts()).map((text) => {
           const [, used, max] = /^(\d+)(?: of (\d+))?/.exec(text) ?? [];
           return [used && Number(used), max && Number(max)];
         });
-        return JSON.stringify(shown) === JSON.stringify(told) ? "the same" : `${JSON.stringify(shown)} ${JSON.stringify(told)}`;
+        return JSON.stringify(shown) === JSON.stringify(told)
+          ? "the same"
+          : `${JSON.stringify(shown)} ${JSON.stringify(told)}`;
       }, within)
       .toBe("the same");
     const { providers } = await ask<Totals>(`iptv/provider-totals?days=30&${ZONE}`);
     const logins = page.locator(".iptv-login");
     await logins.first().waitFor();
     expect(await logins.count()).toBe(providers.length);
-    expect(await page.locator(".iptv-peak .number").allInnerTexts()).toEqual(providers.map((p) => `${p.peak_connections}`));
+    expect(await page.locator(".iptv-peak .number").allInnerTexts()).toEqual(
+      providers.map((p) => `${p.peak_connections}`),
+    );
     const limited = providers.findIndex((p) => p.max_connections !== undefined && p.days_at_limit > 0);
     expect(await logins.nth(limited).innerText()).toContain(
       `at the limit on ${providers[limited]?.days_at_limit} of ${providers[limited]?.days} days`,
@@ -82,7 +98,10 @@ describe("iptv", () => {
     // One column per date, and the same numbers as a table.
     const bars = await logins.nth(limited).locator("rect").count();
     expect(bars).toBeGreaterThan(20);
-    await logins.nth(limited).getByRole("button", { name: /as a table/ }).click();
+    await logins
+      .nth(limited)
+      .getByRole("button", { name: /as a table/ })
+      .click();
     expect(await logins.nth(limited).locator("tbody tr").count()).toBe(providers[limited]?.days);
     await done();
   });
@@ -153,7 +172,9 @@ describe("iptv", () => {
     const { page, done } = await open("/iptv", { viewport: PHONE, isMobile: true, hasTouch: true });
     await tell(page, []);
     await page.getByText("[[dispatcharr]]").waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
+      0,
+    );
     await done();
   });
 });

@@ -53,7 +53,9 @@ describe("series", () => {
     await expect.poll(() => listed(page), within).toContain("media_play_seconds_total");
     const found = await listed(page);
     expect(found.length).toBeLessThan(all);
-    expect(await page.locator(".series-list summary .tag").allInnerTexts()).toEqual(found.map(() => "counter"));
+    expect(await page.locator(".series-list summary .tag").allInnerTexts()).toEqual(
+      found.map(() => "counter"),
+    );
     await page.reload();
     await expect.poll(() => listed(page), within).toEqual(found);
     await page.getByRole("searchbox").fill("no metric has these words");
@@ -72,7 +74,11 @@ describe("series", () => {
     expect(shown).toMatch(/^sum by \(server.*\) \(rate\(media_plays_total\[5m\]\)\)$/);
     await query.getByRole("button", { name: /^Copy query/ }).click();
     await expect.poll(clipboard, within).toBe(shown);
-    await plays.locator("tbody").getByRole("button", { name: /^Copy media_plays_total\{/ }).first().click();
+    await plays
+      .locator("tbody")
+      .getByRole("button", { name: /^Copy media_plays_total\{/ })
+      .first()
+      .click();
     await expect.poll(clipboard, within).toMatch(/^media_plays_total\{.*server="/);
     await page.locator(".series-scrape summary").click();
     await page.getByRole("button", { name: "Copy the configuration of Prometheus" }).click();
@@ -86,14 +92,18 @@ describe("series", () => {
     const profile = page.getByRole("combobox", { name: "Profile" });
     await profile.selectOption("cplieger");
     await page.waitForURL(/profile=cplieger/);
-    await expect.poll(async () => (await listed(page)).some((name) => name.startsWith("plex_")), within).toBe(true);
+    await expect
+      .poll(async () => (await listed(page)).some((name) => name.startsWith("plex_")), within)
+      .toBe(true);
     expect(await listed(page)).not.toContain("media_server_up");
     const raw = page.getByRole("link", { name: "/metrics/cplieger" });
     expect(await raw.getAttribute("href")).toBe("/metrics/cplieger");
     // The page's own links stay within it; this one must not.
     expect(await raw.getAttribute("data-outside")).not.toBeNull();
     const { profiles } = await metrics("native");
-    expect(await profile.locator("option").evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value))).toEqual(profiles);
+    expect(
+      await profile.locator("option").evaluateAll((all) => all.map((o) => (o as HTMLOptionElement).value)),
+    ).toEqual(profiles);
     await done();
   });
 
@@ -115,7 +125,9 @@ describe("series", () => {
     const wide = row(page, "media_session_info");
     await wide.locator("summary").click();
     await wide.locator("tbody tr").first().waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
+      0,
+    );
     await done();
   });
 });

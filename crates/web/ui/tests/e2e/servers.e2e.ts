@@ -42,7 +42,12 @@ async function hundred(): Promise<Server[]> {
     Object.entries(like?.endpoints ?? {}).map(([name, e]) => [name, { ...e, last_ok: true, errors: {} }]),
   );
   const all = Array.from({ length: 100 }, (_, n) => ({
-    ...(like as Server), endpoints, id: `s${n}`, name: `Server ${n} with a name that is quite long`, state: "up", error: undefined,
+    ...(like as Server),
+    endpoints,
+    id: `s${n}`,
+    name: `Server ${n} with a name that is quite long`,
+    state: "up",
+    error: undefined,
   }));
   const since = new Date(Date.now() - 12 * 60_000).toISOString();
   const last = all.at(-1) as Server;
@@ -65,13 +70,18 @@ describe("servers", () => {
       const own = row(page, server.name);
       expect(await own.locator(".servers-facts dd").first().innerText()).toContain(server.version ?? "–");
       await own.locator(".servers-asked").evaluate((d) => ((d as HTMLDetailsElement).open = true));
-      expect(await own.locator(".servers-endpoints tbody tr").count()).toBe(Object.keys(server.endpoints).length);
+      expect(await own.locator(".servers-endpoints tbody tr").count()).toBe(
+        Object.keys(server.endpoints).length,
+      );
     }
     // A number that grows: it catches up with the interface.
-    const sessions = row(page, servers[0]?.name ?? "").locator(".servers-endpoints tr", { hasText: "sessions" });
+    const sessions = row(page, servers[0]?.name ?? "").locator(".servers-endpoints tr", {
+      hasText: "sessions",
+    });
     await expect
       .poll(async () => {
-        const told = (await ask<{ servers: Server[] }>("servers")).servers[0]?.endpoints.sessions?.requests ?? 0;
+        const told =
+          (await ask<{ servers: Server[] }>("servers")).servers[0]?.endpoints.sessions?.requests ?? 0;
         const shown = Number((await sessions.locator("td").nth(1).innerText()).replaceAll(",", ""));
         return told - shown;
       }, within)
@@ -100,7 +110,9 @@ describe("servers", () => {
       const own = row(page, server.name);
       await own.getByRole("button", { name: "Test this" }).click();
       await own.locator(came.ok ? ".servers-test .notice.good" : ".servers-test .notice.bad").waitFor();
-      expect(await own.locator(".servers-test .notice p").count()).toBeGreaterThanOrEqual(1 + (came.notes?.length ?? 0));
+      expect(await own.locator(".servers-test .notice p").count()).toBeGreaterThanOrEqual(
+        1 + (came.notes?.length ?? 0),
+      );
     }
     await done();
   });
@@ -140,16 +152,34 @@ describe("servers", () => {
   it("tells how databases that are written to do", async () => {
     const { page, done } = await open("/servers");
     const sink = {
-      id: "house-influx", kind: "influxdb", up: false, points_written: 1200, points_waiting: 34, points_dropped: { refused: 5 },
-      retries: 3, spool_bytes: 2048, oldest_waiting_at: new Date(Date.now() - 3_600_000).toISOString(),
+      id: "house-influx",
+      kind: "influxdb",
+      up: false,
+      points_written: 1200,
+      points_waiting: 34,
+      points_dropped: { refused: 5 },
+      retries: 3,
+      spool_bytes: 2048,
+      oldest_waiting_at: new Date(Date.now() - 3_600_000).toISOString(),
     };
     await page.route("**/api/v1/sinks", (route) =>
-      route.fulfill({ json: { sinks: [sink], meta: { count: 1, version: 1, answered_at: new Date().toISOString() } } }),
+      route.fulfill({
+        json: { sinks: [sink], meta: { count: 1, version: 1, answered_at: new Date().toISOString() } },
+      }),
     );
     await page.reload();
     const cells = page.getByRole("region", { name: "Databases that are written to" }).locator("tbody td");
     await cells.first().waitFor();
-    expect(await cells.allInnerTexts()).toEqual(["Fails", "1,200", "34", "1 hr ago", "2 KiB", "5 refused", "3", "–"]);
+    expect(await cells.allInnerTexts()).toEqual([
+      "Fails",
+      "1,200",
+      "34",
+      "1 hr ago",
+      "2 KiB",
+      "5 refused",
+      "3",
+      "–",
+    ]);
     await done();
   });
 
@@ -158,7 +188,9 @@ describe("servers", () => {
     interface Metrics {
       families: Array<{ name: string; samples: Array<{ value: number }> }>;
     }
-    const stat = page.locator("section.card", { hasText: "This program" }).locator(".stat", { hasText: "plays in the history" });
+    const stat = page
+      .locator("section.card", { hasText: "This program" })
+      .locator(".stat", { hasText: "plays in the history" });
     await stat.waitFor();
     await expect
       .poll(async () => {
@@ -178,7 +210,9 @@ describe("servers", () => {
     await page.keyboard.press("Enter");
     expect(await first.getAttribute("aria-expanded")).toBe("true");
     await page.locator(".servers-detail").waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
+      0,
+    );
     await page.keyboard.press("Enter");
     expect(await first.getAttribute("aria-expanded")).toBe("false");
     await done();

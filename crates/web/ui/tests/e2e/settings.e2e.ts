@@ -41,7 +41,11 @@ async function play(page: Page) {
       state.keys = state.keys.filter((k) => !path(request.url()).endsWith(`/${k.id}`));
       return route.fulfill({ status: 204 });
     }
-    const made = { id: `k${state.keys.length}`, ...(request.postDataJSON() as { name: string; scopes: string[] }), created_at: at };
+    const made = {
+      id: `k${state.keys.length}`,
+      ...(request.postDataJSON() as { name: string; scopes: string[] }),
+      created_at: at,
+    };
     state.keys.push(made);
     return route.fulfill({ json: { ...made, key: SHOWN_ONCE } });
   });
@@ -50,12 +54,17 @@ async function play(page: Page) {
     if (request.method() === "GET") return route.fulfill({ json: { accounts: state.accounts, meta } });
     header(request.headers());
     if (request.method() === "DELETE") {
-      state.accounts = state.accounts.filter((a) => !path(request.url()).endsWith(`/${encodeURIComponent(a.name)}`));
+      state.accounts = state.accounts.filter(
+        (a) => !path(request.url()).endsWith(`/${encodeURIComponent(a.name)}`),
+      );
       return route.fulfill({ status: 204 });
     }
     const body = request.postDataJSON() as { name: string; role: string };
     if (state.accounts.some((a) => a.name === body.name)) {
-      return route.fulfill({ status: 400, json: { error: { kind: "bad_payload", message: "there is an account of that name" } } });
+      return route.fulfill({
+        status: 400,
+        json: { error: { kind: "bad_payload", message: "there is an account of that name" } },
+      });
     }
     state.accounts.push({ name: body.name, role: body.role, created_at: at });
     return route.fulfill({ json: {} });
@@ -72,8 +81,16 @@ async function play(page: Page) {
     header(request.headers());
     state.sent.push(request.postDataJSON());
     const begun = {
-      id: "1", server: "house", source: "http://tautulli:8181", state: "running", started_at: at,
-      rows_done: 0, rows_total: 400, added: 0, known: 0, refused: 0,
+      id: "1",
+      server: "house",
+      source: "http://tautulli:8181",
+      state: "running",
+      started_at: at,
+      rows_done: 0,
+      rows_total: 400,
+      added: 0,
+      known: 0,
+      refused: 0,
     };
     state.imports.push(begun);
     return route.fulfill({ json: begun });
@@ -83,7 +100,9 @@ async function play(page: Page) {
 }
 
 function card(page: Page, title: string) {
-  return page.locator("section.card").filter({ has: page.getByRole("heading", { name: title, exact: true }) });
+  return page
+    .locator("section.card")
+    .filter({ has: page.getByRole("heading", { name: title, exact: true }) });
 }
 
 describe("settings", () => {
@@ -209,8 +228,12 @@ describe("settings", () => {
     state.accounts.push({ name: long, role: "viewer", created_at: new Date().toISOString() });
     await page.reload();
     await card(page, "API keys").locator("summary").waitFor();
-    await page.locator("details").evaluateAll((all) => all.forEach((d) => ((d as HTMLDetailsElement).open = true)));
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await page
+      .locator("details")
+      .evaluateAll((all) => all.forEach((d) => ((d as HTMLDetailsElement).open = true)));
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(
+      0,
+    );
     await done();
   });
 });

@@ -12,7 +12,8 @@ import { Runs } from "./runs";
 import { KINDS } from "./words";
 import "./iptv.css";
 
-const CONFIGURATION = '[[dispatcharr]]\nurl = "http://dispatcharr:9191"\napi_key = "an administrator\'s key"\n';
+const CONFIGURATION =
+  '[[dispatcharr]]\nurl = "http://dispatcharr:9191"\napi_key = "an administrator\'s key"\n';
 
 export default function Page() {
   if (!known.value)
@@ -50,7 +51,12 @@ export default function Page() {
         <ProvidersNow />
         <div class="row wrap iptv-range">
           <h2 class="grow">Over time</h2>
-          <Segments label="Range" value={days()} options={RANGES} onChange={(value) => setQuery({ days: value })} />
+          <Segments
+            label="Range"
+            value={days()}
+            options={RANGES}
+            onChange={(value) => setQuery({ days: value })}
+          />
         </div>
         <LoginsOverTime />
         <ViewersOverTime />
@@ -67,7 +73,9 @@ function NoManager() {
     <>
       <Head title="IPTV" />
       <Empty icon="antenna">
-        <p>No Dispatcharr is configured. Add it to projectionist.toml, or on the page that sets everything up.</p>
+        <p>
+          No Dispatcharr is configured. Add it to projectionist.toml, or on the page that sets everything up.
+        </p>
         <div class="iptv-configuration">
           <Snippet text={CONFIGURATION} label="the configuration" />
         </div>
@@ -81,7 +89,9 @@ function NoManager() {
 
 function Chips() {
   const { query } = place.value;
-  const chips = Object.entries(FILTERS).flatMap(([name, title]) => query.getAll(name).map((value) => [name, title, value] as const));
+  const chips = Object.entries(FILTERS).flatMap(([name, title]) =>
+    query.getAll(name).map((value) => [name, title, value] as const),
+  );
   if (chips.length === 0) return null;
   return (
     <div class="row wrap iptv-chips">

@@ -4,8 +4,16 @@ import { bars, ceiling } from "./limit";
 
 function on(date: string, peak: number, max?: number): ProviderDay {
   return {
-    server_id: "antenna", profile_id: 1, date, starts_at: `${date}T00:00:00Z`, peak_connections: peak, max_connections: max,
-    connection_ms: 1, failovers: 0, errors: 0, buffering_ms: 0,
+    server_id: "antenna",
+    profile_id: 1,
+    date,
+    starts_at: `${date}T00:00:00Z`,
+    peak_connections: peak,
+    max_connections: max,
+    connection_ms: 1,
+    failovers: 0,
+    errors: 0,
+    buffering_ms: 0,
   };
 }
 

@@ -9,7 +9,16 @@ import { clockAheadMs, feeds } from "../../live/store";
 import { Avatar, Card, Meter, Stat, useSeconds } from "../../ui/parts";
 import { passes } from "./query";
 import {
-  channelName, channelNote, feedBps, KINDS, loginName, playerName, programmeRatio, STATES, streamPlace, viewerName,
+  channelName,
+  channelNote,
+  feedBps,
+  KINDS,
+  loginName,
+  playerName,
+  programmeRatio,
+  STATES,
+  streamPlace,
+  viewerName,
 } from "./words";
 
 /** Between two questions for what merely grows. */
@@ -21,9 +30,13 @@ const VIEWERS_SHOWN = 4;
 export function OnAir({ managers }: { managers: readonly Server[] }) {
   const asked = useGet<Feeds>("api/v1/iptv/channels", undefined, SUMS_EVERY_MS);
   const sums = new Map(asked.data?.channels.map((f) => [f.id, f]));
-  const shown = feeds.value.map((feed) => newer(feed, sums.get(feed.id))).filter((f) => passes(f, place.value.query));
+  const shown = feeds.value
+    .map((feed) => newer(feed, sums.get(feed.id)))
+    .filter((f) => passes(f, place.value.query));
   const viewers = shown.reduce((n, f) => n + viewersOf(f), 0);
-  const troubled = shown.filter((f) => f.state === "buffering" || f.state === "error" || (f.stream.index ?? 0) > 0);
+  const troubled = shown.filter(
+    (f) => f.state === "buffering" || f.state === "error" || (f.stream.index ?? 0) > 0,
+  );
   return (
     <>
       <Card class="iptv-figures">
@@ -36,11 +49,14 @@ export function OnAir({ managers }: { managers: readonly Server[] }) {
         .filter((m) => m.state !== "up" && m.state !== "unknown")
         .map((m) => (
           <p class="notice bad" role="status" key={m.id}>
-            {m.name} does not answer{m.error ? ` since ${ago(m.error.since)}: ${m.error.message}` : ""}. What is shown is as of then.
+            {m.name} does not answer{m.error ? ` since ${ago(m.error.since)}: ${m.error.message}` : ""}. What
+            is shown is as of then.
           </p>
         ))}
       {shown.length === 0 ? (
-        <p class="soft iptv-quiet">Nothing is on the air. A channel appears here as soon as somebody tunes in.</p>
+        <p class="soft iptv-quiet">
+          Nothing is on the air. A channel appears here as soon as somebody tunes in.
+        </p>
       ) : (
         <ul class="grid iptv-feeds" aria-label="Channels on the air">
           {shown.map((feed) => (
@@ -67,7 +83,12 @@ function Inventory({ managers }: { managers: readonly Server[] }) {
   };
   const channels = sum((m) => m.inventory?.channels);
   const groups = sum((m) => m.inventory?.groups);
-  return <Stat name={groups === undefined ? "Channels" : `Channels in ${counted(groups, "group")}`} value={count(channels)} />;
+  return (
+    <Stat
+      name={groups === undefined ? "Channels" : `Channels in ${counted(groups, "group")}`}
+      value={count(channels)}
+    />
+  );
 }
 
 function FeedCard({ feed }: { feed: Feed }) {
@@ -95,7 +116,9 @@ function FeedCard({ feed }: { feed: Feed }) {
         <Fact name="Picture">{media.resolution?.replace("x", "×") ?? NOTHING}</Fact>
         <Fact name="Frames/s">{media.fps === undefined ? NOTHING : count(media.fps)}</Fact>
         <Fact name="Bit rate">{bitrate(feedBps(media))}</Fact>
-        <Fact name="Codecs">{[media.video_codec, media.audio_codec].filter(Boolean).join(" · ") || NOTHING}</Fact>
+        <Fact name="Codecs">
+          {[media.video_codec, media.audio_codec].filter(Boolean).join(" · ") || NOTHING}
+        </Fact>
         <Fact name="Speed" warn={media.speed !== undefined && media.speed < 0.97}>
           {media.speed === undefined ? NOTHING : `${media.speed.toFixed(2)}×`}
         </Fact>
@@ -168,7 +191,12 @@ function viewerLine(viewer: FeedViewer) {
   return (
     <li class="row small" key={viewer.id}>
       <Avatar name={name} />
-      <button type="button" class="iptv-link clip" onClick={() => setQuery({ user: name })} title={`Only what ${name} watches`}>
+      <button
+        type="button"
+        class="iptv-link clip"
+        onClick={() => setQuery({ user: name })}
+        title={`Only what ${name} watches`}
+      >
         {name}
       </button>
       <span class="soft clip grow">{playerName(viewer.user_agent)}</span>

@@ -1,7 +1,13 @@
 // What was watched through stream managers.
 import { useState } from "preact/hooks";
 import { useGet } from "../../api/useGet";
-import type { ChannelRanking, FeedUser, FeedUsers, RankedChannel, ViewersOverTime as Viewers } from "../../api/schema";
+import type {
+  ChannelRanking,
+  FeedUser,
+  FeedUsers,
+  RankedChannel,
+  ViewersOverTime as Viewers,
+} from "../../api/schema";
 import { place, setQuery } from "../../app/router";
 import { Chart } from "../../charts/chart";
 import { bytes, count, NOTHING } from "../../format/numbers";
@@ -19,7 +25,10 @@ export function ViewersOverTime() {
   const [measure, setMeasure] = useState<"peak" | "time">("time");
   const range = Number(days());
   const hourly = range > 0 && range <= HOURLY_DAYS;
-  const { data, error, reload } = useGet<Viewers>("api/v1/iptv/viewers", { ...pastParams(), by: hourly ? "hour" : "day" });
+  const { data, error, reload } = useGet<Viewers>("api/v1/iptv/viewers", {
+    ...pastParams(),
+    by: hourly ? "hour" : "day",
+  });
   if (!data) return error ? <Failed error={error} retry={reload} /> : <Waiting />;
   const buckets = data.buckets;
   const title = measure === "time" ? "Watched" : "Most viewers at once";
@@ -85,16 +94,31 @@ const VALUE: Record<Order, (c: RankedChannel) => number | undefined> = {
 
 export function Ranking() {
   const order = (place.value.query.get("order") ?? "viewer_time") as Order;
-  const { data, error, reload } = useGet<ChannelRanking>("api/v1/iptv/ranking", { ...pastParams(), order, limit: RANKED });
+  const { data, error, reload } = useGet<ChannelRanking>("api/v1/iptv/ranking", {
+    ...pastParams(),
+    order,
+    limit: RANKED,
+  });
   const value = VALUE[order] ?? VALUE.viewer_time;
   const most = Math.max(1, ...(data?.channels ?? []).map((c) => value(c) ?? 0));
   return (
     <Card
       title="Channels"
-      tools={<Segments label="Order" value={order} options={ORDERS} onChange={(next) => setQuery({ order: next })} />}
+      tools={
+        <Segments
+          label="Order"
+          value={order}
+          options={ORDERS}
+          onChange={(next) => setQuery({ order: next })}
+        />
+      }
     >
       {!data ? (
-        error ? <Failed error={error} retry={reload} /> : <Waiting />
+        error ? (
+          <Failed error={error} retry={reload} />
+        ) : (
+          <Waiting />
+        )
       ) : data.channels.length === 0 ? (
         <p class="soft">No channel was on the air in this time.</p>
       ) : (
@@ -109,14 +133,30 @@ export function Ranking() {
   );
 }
 
-const CHANNEL_HEAD = ["Channel", "Watched", "Views", "Viewers", "On the air", "Failovers", "Errors", "Buffered", "Received", "Last"];
+const CHANNEL_HEAD = [
+  "Channel",
+  "Watched",
+  "Views",
+  "Viewers",
+  "On the air",
+  "Failovers",
+  "Errors",
+  "Buffered",
+  "Received",
+  "Last",
+];
 
 function rankedRow(c: RankedChannel, ratio: number) {
   const name = c.series ?? c.name ?? c.key.slice(0, 12);
   return [
     <>
       <span class="iptv-share" style={{ width: `${ratio * 100}%` }} />
-      <button type="button" class="iptv-link" onClick={() => setQuery({ channel: c.key })} title={`Only ${name}`}>
+      <button
+        type="button"
+        class="iptv-link"
+        onClick={() => setQuery({ channel: c.key })}
+        title={`Only ${name}`}
+      >
         {c.kind === "live" && c.number !== undefined && <span class="soft number">{c.number} </span>}
         {name}
       </button>
@@ -137,11 +177,21 @@ function rankedRow(c: RankedChannel, ratio: number) {
 const USERS_SHOWN = 50;
 
 export function Users() {
-  const { data, error, reload } = useGet<FeedUsers>("api/v1/iptv/users", { ...pastParams(), limit: USERS_SHOWN });
+  const { data, error, reload } = useGet<FeedUsers>("api/v1/iptv/users", {
+    ...pastParams(),
+    limit: USERS_SHOWN,
+  });
   return (
-    <Card title="Viewers" tools={data && data.users_total > 0 ? <span class="soft small">{count(data.users_total)}</span> : null}>
+    <Card
+      title="Viewers"
+      tools={data && data.users_total > 0 ? <span class="soft small">{count(data.users_total)}</span> : null}
+    >
       {!data ? (
-        error ? <Failed error={error} retry={reload} /> : <Waiting />
+        error ? (
+          <Failed error={error} retry={reload} />
+        ) : (
+          <Waiting />
+        )
       ) : data.users.length === 0 ? (
         <p class="soft">Nobody watched in this time.</p>
       ) : (
@@ -160,7 +210,12 @@ function userRow(u: FeedUser) {
   return [
     <span class="row">
       <Avatar name={name} />
-      <button type="button" class="iptv-link clip" onClick={() => setQuery({ user: name })} title={`Only ${name}`}>
+      <button
+        type="button"
+        class="iptv-link clip"
+        onClick={() => setQuery({ user: name })}
+        title={`Only ${name}`}
+      >
         {name}
       </button>
       {u.user === undefined && <span class="soft small">not signed in</span>}

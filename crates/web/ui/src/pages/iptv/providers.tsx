@@ -1,7 +1,15 @@
 // Logins of providers: connections now against the limit, and over time.
 import { useState } from "preact/hooks";
 import { useGet } from "../../api/useGet";
-import type { Provider, ProviderDay, ProviderDays, ProviderLogin, ProviderTotal, ProviderTotals, Providers } from "../../api/schema";
+import type {
+  Provider,
+  ProviderDay,
+  ProviderDays,
+  ProviderLogin,
+  ProviderTotal,
+  ProviderTotals,
+  Providers,
+} from "../../api/schema";
 import { place, setQuery } from "../../app/router";
 import { bytes, count, counted, NOTHING } from "../../format/numbers";
 import { ago, dateTime, day, span } from "../../format/times";
@@ -50,7 +58,12 @@ function ProviderCard({ provider }: { provider: Provider }) {
           {provider.name === undefined ? (
             name
           ) : (
-            <button type="button" class="iptv-link" onClick={() => setQuery({ account: name })} title={`Only ${name}`}>
+            <button
+              type="button"
+              class="iptv-link"
+              onClick={() => setQuery({ account: name })}
+              title={`Only ${name}`}
+            >
               {name}
             </button>
           )}
@@ -132,7 +145,9 @@ export function LoginsOverTime() {
             <LoginOverTime
               key={`${total.server_id}/${total.profile_id}`}
               total={total}
-              days={(perDay.data?.days ?? []).filter((d) => d.server_id === total.server_id && d.profile_id === total.profile_id)}
+              days={(perDay.data?.days ?? []).filter(
+                (d) => d.server_id === total.server_id && d.profile_id === total.profile_id,
+              )}
               span={stretch(perDay.data?.days ?? [], perDay.data?.meta.answered_at ?? "")}
             />
           ))}
@@ -149,7 +164,15 @@ function stretch(all: readonly ProviderDay[], answeredAt: string): [string, stri
   return [dates[0] ?? last, last];
 }
 
-function LoginOverTime({ total, days: own, span: [first, last] }: { total: ProviderTotal; days: ProviderDay[]; span: [string, string] }) {
+function LoginOverTime({
+  total,
+  days: own,
+  span: [first, last],
+}: {
+  total: ProviderTotal;
+  days: ProviderDay[];
+  span: [string, string];
+}) {
   const [table, setTable] = useState(false);
   const name = loginName({ account: total.account, name: total.profile_name }) ?? `Login ${total.profile_id}`;
   const all = bars(own, first, last);
@@ -160,7 +183,9 @@ function LoginOverTime({ total, days: own, span: [first, last] }: { total: Provi
         <p class="iptv-peak">
           <span class="number">{count(total.peak_connections)}</span>
           <span class="soft">
-            {total.max_connections === undefined ? " at once, no limit" : ` of ${total.max_connections} at once`}
+            {total.max_connections === undefined
+              ? " at once, no limit"
+              : ` of ${total.max_connections} at once`}
           </span>
         </p>
         <p class="small soft">{total.peak_at ? `first ${dateTime(total.peak_at)}` : NOTHING}</p>
@@ -242,15 +267,17 @@ function LimitBars({ name, all }: { name: string; all: readonly Bar[] }) {
 const DAY_HEAD = ["Date", "Most", "Limit", "At the limit", "Failovers", "Errors", "Buffered", "Received"];
 
 function DayTable({ name, days: own }: { name: string; days: readonly ProviderDay[] }) {
-  const rows = own.toReversed().map((d) => [
-    day(d.date),
-    d.peak_connections,
-    d.max_connections ?? NOTHING,
-    d.at_limit_ms === undefined ? NOTHING : span(d.at_limit_ms / 1000),
-    d.failovers,
-    d.errors,
-    span(d.buffering_ms / 1000),
-    bytes(d.received_bytes),
-  ]);
+  const rows = own
+    .toReversed()
+    .map((d) => [
+      day(d.date),
+      d.peak_connections,
+      d.max_connections ?? NOTHING,
+      d.at_limit_ms === undefined ? NOTHING : span(d.at_limit_ms / 1000),
+      d.failovers,
+      d.errors,
+      span(d.buffering_ms / 1000),
+      bytes(d.received_bytes),
+    ]);
   return <Numbers label={`${name} in numbers`} class="iptv-days" head={DAY_HEAD} rows={rows} />;
 }

@@ -39,13 +39,16 @@ export function pastParams(): Params {
 
 /** Whether a feed of now is one of those, as the interface decides it. */
 export function passes(feed: Feed, query: URLSearchParams): boolean {
-  const any = (name: string, is: (value: string) => boolean) => !query.has(name) || query.getAll(name).some(is);
+  const any = (name: string, is: (value: string) => boolean) =>
+    !query.has(name) || query.getAll(name).some(is);
   return (
     any("server", (v) => feed.server_id === v) &&
     any("kind", (v) => feed.kind === v) &&
     any("channel", (v) => feed.key === v || feed.channel.uuid === v) &&
     any("group", (v) => feed.channel.group === v) &&
     any("account", (v) => feed.segments.some((s) => s.profile?.account === v)) &&
-    any("user", (v) => feed.viewers.some((viewer) => (viewer.user ?? viewer.address ?? viewer.client_id) === v))
+    any("user", (v) =>
+      feed.viewers.some((viewer) => (viewer.user ?? viewer.address ?? viewer.client_id) === v),
+    )
   );
 }

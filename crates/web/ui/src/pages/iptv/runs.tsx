@@ -31,7 +31,11 @@ export function Runs() {
   return (
     <Card title="Recent runs">
       {!data ? (
-        error ? <Failed error={error} retry={reload} /> : <Waiting />
+        error ? (
+          <Failed error={error} retry={reload} />
+        ) : (
+          <Waiting />
+        )
       ) : data.runs.length === 0 ? (
         <p class="soft">Nothing was on the air in this time.</p>
       ) : (
@@ -64,7 +68,9 @@ function Run({ run }: { run: PastRun }) {
       <details>
         <summary>
           <span class="iptv-run-name clip">
-            {run.kind === "live" && run.channel.number !== undefined && <span class="soft number">{run.channel.number} </span>}
+            {run.kind === "live" && run.channel.number !== undefined && (
+              <span class="soft number">{run.channel.number} </span>
+            )}
             {channelName(run.channel, run.key)}
             {run.kind !== "live" && <span class="tag">{word(KINDS, run.kind)}</span>}
           </span>

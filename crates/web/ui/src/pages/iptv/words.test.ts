@@ -1,12 +1,24 @@
 import { describe, expect, it } from "vitest";
-import { channelName, channelNote, connectionsText, loginName, playerName, programmeRatio, streamPlace } from "./words";
+import {
+  channelName,
+  channelNote,
+  connectionsText,
+  loginName,
+  playerName,
+  programmeRatio,
+  streamPlace,
+} from "./words";
 
 describe("loginName", () => {
   const cases: Array<[string, Parameters<typeof loginName>[0], string | undefined]> = [
     ["nothing is known", undefined, undefined],
     ["an account alone", { account: "Harbour" }, "Harbour"],
     ["a login alone", { name: "Second" }, "Second"],
-    ["the usual login of an account is the account", { account: "Harbour", name: "Harbour Default" }, "Harbour"],
+    [
+      "the usual login of an account is the account",
+      { account: "Harbour", name: "Harbour Default" },
+      "Harbour",
+    ],
     ["another one is named", { account: "Harbour", name: "Second login" }, "Harbour · Second login"],
     ["and not twice", { account: "Harbour", name: "Harbour Second" }, "Harbour · Second"],
   ];

@@ -79,4 +79,3 @@ export function programmeRatio(programme: Feed["programme"], nowMs: number): num
 export function feedBps(media: Feed["media"]): number | undefined {
   return media.output_bitrate_bps ?? media.video_bitrate_bps;
 }
-

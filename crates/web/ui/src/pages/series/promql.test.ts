@@ -95,13 +95,20 @@ describe("queries", () => {
     [
       "a summary has them already",
       family("rpc_seconds", "summary", "quantile"),
-      ["sum (rate(rpc_seconds_sum[5m])) / sum (rate(rpc_seconds_count[5m]))", "max by (quantile) (rpc_seconds)"],
+      [
+        "sum (rate(rpc_seconds_sum[5m])) / sum (rate(rpc_seconds_count[5m]))",
+        "max by (quantile) (rpc_seconds)",
+      ],
     ],
   ];
-  for (const [name, given, wanted] of cases) it(name, () => expect(queries(given).map((q) => q.promql)).toEqual(wanted));
+  for (const [name, given, wanted] of cases)
+    it(name, () => expect(queries(given).map((q) => q.promql)).toEqual(wanted));
 
   it("never splits by what names one thing for a short time", () => {
-    expect(splitBy(family("x", "gauge", "session", "server", "library", "user"))).toEqual(["server", "library"]);
+    expect(splitBy(family("x", "gauge", "session", "server", "library", "user"))).toEqual([
+      "server",
+      "library",
+    ]);
     expect(splitBy(family("x", "gauge", "session"))).toEqual([]);
   });
 });

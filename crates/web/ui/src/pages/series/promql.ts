@@ -12,12 +12,33 @@ export interface Query {
 
 /** Labels that name one thing of many for a short time, or the same thing a second time: not to be grouped by. */
 const FLEETING = new Set([
-  "session", "session_id", "session_key", "server_id", "machine_id", "uuid", "channel_uuid", "client_id", "le", "quantile",
-  "transcode_session", "ip", "player_id",
+  "session",
+  "session_id",
+  "session_key",
+  "server_id",
+  "machine_id",
+  "uuid",
+  "channel_uuid",
+  "client_id",
+  "le",
+  "quantile",
+  "transcode_session",
+  "ip",
+  "player_id",
 ]);
 
 /** Labels that people ask for first, in this order. */
-const WANTED = ["server", "source", "library", "user", "account", "account_name", "profile", "channel", "name"];
+const WANTED = [
+  "server",
+  "source",
+  "library",
+  "user",
+  "account",
+  "account_name",
+  "profile",
+  "channel",
+  "name",
+];
 
 /** Labels a sum is split by: more would be the single series again. */
 const SPLIT_MAX = 2;
@@ -52,7 +73,11 @@ export function queries(family: Family): Query[] {
   if (type === "histogram") return ofHistogram(name, split);
   if (type === "summary") return ofSummary(name, split);
   if (type === "info" || name.endsWith("_info")) return ofInfo(name, family);
-  return ofGauge(name, split, labelsOf(family).some((l) => !split.includes(l)));
+  return ofGauge(
+    name,
+    split,
+    labelsOf(family).some((l) => !split.includes(l)),
+  );
 }
 
 function ofCounter(name: string, split: readonly string[]): Query[] {
@@ -92,7 +117,9 @@ function ofSummary(name: string, split: readonly string[]): Query[] {
 
 function ofInfo(name: string, family: Family): Query[] {
   const labels = labelsOf(family);
-  const told = labels.includes("version") ? ["version"] : labels.filter((l) => !FLEETING.has(l)).slice(0, SPLIT_MAX + 1);
+  const told = labels.includes("version")
+    ? ["version"]
+    : labels.filter((l) => !FLEETING.has(l)).slice(0, SPLIT_MAX + 1);
   return [
     { title: `What there is${words(told)}`, promql: `group${by(told)} (${name})` },
     { title: `How many${words(told.slice(0, 1))}`, promql: `count${by(told.slice(0, 1))} (${name})` },
@@ -107,7 +134,10 @@ function ofGauge(name: string, split: readonly string[], more: boolean): Query[]
   if (/_(up|reachable|connected|available|writable)$/.test(name))
     return [
       { title: "Which are not", promql: `${name} == 0` },
-      { title: `Share of the last day${words(split)}`, promql: `avg${by(split)} (avg_over_time(${name}[1d]))` },
+      {
+        title: `Share of the last day${words(split)}`,
+        promql: `avg${by(split)} (avg_over_time(${name}[1d]))`,
+      },
     ];
   if (name.endsWith("_bytes_per_second"))
     return [
@@ -121,7 +151,10 @@ function ofGauge(name: string, split: readonly string[], more: boolean): Query[]
     ];
   return [
     { title: `Highest${words(split)}`, promql: `max${by(split)} (${name})` },
-    { title: `Average of the last hour${words(split)}`, promql: `avg${by(split)} (avg_over_time(${name}[1h]))` },
+    {
+      title: `Average of the last hour${words(split)}`,
+      promql: `avg${by(split)} (avg_over_time(${name}[1h]))`,
+    },
   ];
 }
 
@@ -137,7 +170,8 @@ export function found(families: readonly Family[], search: string, type?: string
   const wanted = search.toLowerCase().split(/\s+/).filter(Boolean);
   return families.filter((family) => {
     if (type && family.type !== type) return false;
-    const text = `${family.name} ${family.help} ${Object.keys(family.samples[0]?.labels ?? {}).join(" ")}`.toLowerCase();
+    const text =
+      `${family.name} ${family.help} ${Object.keys(family.samples[0]?.labels ?? {}).join(" ")}`.toLowerCase();
     return wanted.every((word) => text.includes(word));
   });
 }
@@ -150,7 +184,9 @@ export function scrapeConfig(address: string, profile: string, usual: boolean): 
     "scrape_configs:",
     "  - job_name: projectionist",
     ...(url.protocol === "https:" ? ["    scheme: https"] : []),
-    ...(url.pathname === "/" && usual ? [] : [`    metrics_path: ${url.pathname}metrics${usual ? "" : `/${profile}`}`]),
+    ...(url.pathname === "/" && usual
+      ? []
+      : [`    metrics_path: ${url.pathname}metrics${usual ? "" : `/${profile}`}`]),
     "    scrape_interval: 15s",
     '    # With metrics = "key" under [access]:',
     "    # authorization: { credentials_file: /etc/prometheus/projectionist.key }",

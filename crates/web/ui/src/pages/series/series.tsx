@@ -44,7 +44,13 @@ export default function Page() {
       </Head>
       <div class="stack">
         <Scrape profile={shown} />
-        {data ? <Browser families={data.families} key={shown} /> : error ? <Failed error={error} retry={reload} /> : <Waiting />}
+        {data ? (
+          <Browser families={data.families} key={shown} />
+        ) : error ? (
+          <Failed error={error} retry={reload} />
+        ) : (
+          <Waiting />
+        )}
       </div>
     </>
   );
@@ -57,7 +63,10 @@ function Scrape({ profile }: { profile: string }) {
         <h2>Let Prometheus scrape this</h2>
         <Icon name="down" />
       </summary>
-      <Snippet text={scrapeConfig(document.baseURI, profile, false)} label="the configuration of Prometheus" />
+      <Snippet
+        text={scrapeConfig(document.baseURI, profile, false)}
+        label="the configuration of Prometheus"
+      />
     </details>
   );
 }
@@ -88,7 +97,12 @@ function Browser({ families }: { families: readonly Family[] }) {
           onChange={(value) => setQuery({ type: value || undefined })}
         />
         <span class="soft small" role="status">
-          {counted(list.length, "metric")}, {counted(list.reduce((n, f) => n + f.series, 0), "series", "series")}
+          {counted(list.length, "metric")},{" "}
+          {counted(
+            list.reduce((n, f) => n + f.series, 0),
+            "series",
+            "series",
+          )}
         </span>
       </div>
       {list.length === 0 ? (
@@ -130,7 +144,13 @@ function Row({ family }: { family: Family }) {
   );
 }
 
-const TAGS: Record<string, string> = { counter: "info", gauge: "good", info: "", histogram: "wait", summary: "wait" };
+const TAGS: Record<string, string> = {
+  counter: "info",
+  gauge: "good",
+  info: "",
+  histogram: "wait",
+  summary: "wait",
+};
 
 /** Its value where there is one, else how many there are. */
 function only(family: Family): string {
@@ -143,7 +163,8 @@ const exact = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 8 });
 
 function valueText(family: Family, value: number | null): string {
   if (value === null) return NOTHING;
-  if (family.name.endsWith("_timestamp_seconds") || family.name === "process_start_time_seconds") return dateTime(value * 1000);
+  if (family.name.endsWith("_timestamp_seconds") || family.name === "process_start_time_seconds")
+    return dateTime(value * 1000);
   return exact.format(value);
 }
 
@@ -163,9 +184,16 @@ function Inside({ family }: { family: Family }) {
       </section>
       <section>
         <h3>
-          Now {family.samples.length < family.series && <span class="soft small">the first {family.samples.length}</span>}
+          Now{" "}
+          {family.samples.length < family.series && (
+            <span class="soft small">the first {family.samples.length}</span>
+          )}
         </h3>
-        {family.samples.length === 0 ? <p class="soft">There is no such series now.</p> : <Samples family={family} />}
+        {family.samples.length === 0 ? (
+          <p class="soft">There is no such series now.</p>
+        ) : (
+          <Samples family={family} />
+        )}
       </section>
     </div>
   );
@@ -173,7 +201,7 @@ function Inside({ family }: { family: Family }) {
 
 function Samples({ family }: { family: Family }) {
   const names = [...new Set(family.samples.flatMap((s) => Object.keys(s.labels)))];
-  const head = [...names, "value", " "];
+  const head = [...names, "value", "copy"];
   const rows = family.samples.map((sample) => {
     const selector = `${family.name}{${labelText(sample.labels)}}`;
     return [
@@ -182,5 +210,13 @@ function Samples({ family }: { family: Family }) {
       <CopyButton text={selector} label={`Copy ${selector}`} />,
     ];
   });
-  return <Numbers class="series-samples" label={`Values of ${family.name}`} head={head} rows={rows} text={names.length} />;
+  return (
+    <Numbers
+      class="series-samples"
+      label={`Values of ${family.name}`}
+      head={head}
+      rows={rows}
+      text={names.length}
+    />
+  );
 }

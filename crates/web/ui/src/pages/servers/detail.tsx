@@ -38,15 +38,21 @@ function Health({ server }: { server: Server }) {
           <b>Since {dateTime(server.error.since)}</b> ({ago(server.error.since)}): {server.error.message}
         </p>
         {hint && <p class="small">{hint}</p>}
-        {server.last_success_at && <p class="small">The last complete look was {ago(server.last_success_at)}.</p>}
+        {server.last_success_at && (
+          <p class="small">The last complete look was {ago(server.last_success_at)}.</p>
+        )}
       </div>
     );
   return (
     <div class={broken.length > 0 ? "notice wait" : "servers-well"}>
       <p>
-        {server.last_success_at ? `Answers. The last complete look at what plays was ${seconds(server.last_success_at)} ago.` : "Not looked at yet."}
+        {server.last_success_at
+          ? `Answers. The last complete look at what plays was ${seconds(server.last_success_at)} ago.`
+          : "Not looked at yet."}
       </p>
-      {broken.length > 0 && <p class="small">The last request failed for: {broken.join(", ")}. The table below says how often.</p>}
+      {broken.length > 0 && (
+        <p class="small">The last request failed for: {broken.join(", ")}. The table below says how often.</p>
+      )}
     </div>
   );
 }
@@ -76,13 +82,19 @@ function Facts({ server }: { server: Server }) {
         )}
         {update && !update.available_version && <span class="soft small"> newest</span>}
       </Fact>
-      <Fact name="Runs on">{[server.platform, server.platform_version].filter(Boolean).join(" ") || NOTHING}</Fact>
+      <Fact name="Runs on">
+        {[server.platform, server.platform_version].filter(Boolean).join(" ") || NOTHING}
+      </Fact>
       {server.kind === "plex" && (
-        <Fact name="Plex Pass">{server.plex_pass === undefined ? NOTHING : server.plex_pass ? "Yes" : "No"}</Fact>
+        <Fact name="Plex Pass">
+          {server.plex_pass === undefined ? NOTHING : server.plex_pass ? "Yes" : "No"}
+        </Fact>
       )}
       <Fact name="Watched by">
         {LINKS[server.link] ?? server.link}
-        {server.notifications > 0 && <span class="soft small"> {counted(server.notifications, "notification")}</span>}
+        {server.notifications > 0 && (
+          <span class="soft small"> {counted(server.notifications, "notification")}</span>
+        )}
       </Fact>
       {server.kind === "plex" && (
         <Fact name="Libraries">

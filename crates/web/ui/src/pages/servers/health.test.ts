@@ -7,8 +7,17 @@ const bad: Endpoint = { ...good, last_ok: false, errors: { timeout: 1 } };
 
 function server(id: string, change: Partial<Server> = {}): Server {
   return {
-    id, name: id, kind: "plex", state: "up", endpoints: { sessions: good }, features: {}, estimated_bytes: 0,
-    link: "websocket", notifications: 0, sessions: 0, ...change,
+    id,
+    name: id,
+    kind: "plex",
+    state: "up",
+    endpoints: { sessions: good },
+    features: {},
+    estimated_bytes: 0,
+    link: "websocket",
+    notifications: 0,
+    sessions: 0,
+    ...change,
   };
 }
 
@@ -27,7 +36,9 @@ describe("inOrder", () => {
 });
 
 it("what a licence lacks is no failure", () => {
-  expect(failing(server("a", { endpoints: { bandwidth: bad }, features: { bandwidth: "unavailable" } }))).toEqual([]);
+  expect(
+    failing(server("a", { endpoints: { bandwidth: bad }, features: { bandwidth: "unavailable" } })),
+  ).toEqual([]);
   expect(failing(server("a", { endpoints: { bandwidth: bad, sessions: good } }))).toEqual(["bandwidth"]);
 });
 
@@ -39,9 +50,16 @@ it("a hint is there for what is known, and only for an error", () => {
 
 it("counts come from the question, the state from the event", () => {
   const told = server("a", { state: "down", last_success_at: "2026-11-21T19:00:00Z" });
-  const asked = server("a", { endpoints: { sessions: { ...good, requests: 9 } }, last_success_at: "2026-11-21T19:00:05Z" });
+  const asked = server("a", {
+    endpoints: { sessions: { ...good, requests: 9 } },
+    last_success_at: "2026-11-21T19:00:05Z",
+  });
   const both = withCounts(told, asked);
-  expect([both.state, both.endpoints.sessions?.requests, both.last_success_at]).toEqual(["down", 9, "2026-11-21T19:00:05Z"]);
+  expect([both.state, both.endpoints.sessions?.requests, both.last_success_at]).toEqual([
+    "down",
+    9,
+    "2026-11-21T19:00:05Z",
+  ]);
   expect(withCounts(asked, told).last_success_at).toBe("2026-11-21T19:00:05Z");
   expect(withCounts(told, undefined)).toBe(told);
 });
@@ -53,12 +71,21 @@ it("a sum of nothing is unknown", () => {
 });
 
 describe("sinkState", () => {
-  const sink: Sink = { id: "a", kind: "influxdb", points_dropped: {}, points_waiting: 0, points_written: 1, retries: 0, spool_bytes: 0 };
+  const sink: Sink = {
+    id: "a",
+    kind: "influxdb",
+    points_dropped: {},
+    points_waiting: 0,
+    points_written: 1,
+    retries: 0,
+    spool_bytes: 0,
+  };
   const cases: Array<[Partial<Sink>, string]> = [
     [{}, "Not asked yet"],
     [{ up: false }, "Fails"],
     [{ up: true }, "Writes"],
     [{ up: true, points_waiting: 3, oldest_waiting_at: "2026-11-21T19:00:00Z" }, "Writes, some wait"],
   ];
-  for (const [change, text] of cases) it(text, () => expect(sinkState({ ...sink, ...change }).text).toBe(text));
+  for (const [change, text] of cases)
+    it(text, () => expect(sinkState({ ...sink, ...change }).text).toBe(text));
 });

@@ -7,12 +7,14 @@ const HINTS: Record<string, string> = {
   starting: "It answers that it is starting. After an update this can take minutes.",
   timeout: "It takes longer to answer than we wait. Is its machine or its database busy?",
   tls: "Its certificate is not trusted. Use the address the certificate is made for, or name the authority with ca_file.",
-  unauthorized: "The token or key is not accepted any more. Sign in again, or put a new one into the configuration.",
+  unauthorized:
+    "The token or key is not accepted any more. Sign in again, or put a new one into the configuration.",
   forbidden: "The account has no right to see this. Use the owner's, or an administrator's.",
   not_found: "Nothing is at this address that speaks as it should. Is it the right port, and the right path?",
   bad_payload: "What answers is not the expected program, or one of a version we do not know.",
   rate_limited: "It asks us to come back less often. Raise poll_interval_s.",
-  wrong_target: "Another server than the configured one answers at its address. Is the machine_id still right?",
+  wrong_target:
+    "Another server than the configured one answers at its address. Is the machine_id still right?",
   server_error: "It has an error of its own; its log tells which.",
 };
 
@@ -47,7 +49,10 @@ export function inOrder(servers: readonly Server[]): Server[] {
 export function withCounts(told: Server, asked: Server | undefined): Server {
   if (!asked) return told;
   const { endpoints, notifications, transmitted_bytes, last_success_at: seen } = asked;
-  const last = told.last_success_at && seen && told.last_success_at > seen ? told.last_success_at : (seen ?? told.last_success_at);
+  const last =
+    told.last_success_at && seen && told.last_success_at > seen
+      ? told.last_success_at
+      : (seen ?? told.last_success_at);
   return { ...told, endpoints, notifications, transmitted_bytes, last_success_at: last };
 }
 
@@ -61,5 +66,7 @@ export function sum(values: ReadonlyArray<number | undefined>): number | undefin
 export function sinkState(sink: Sink): { text: string; tag: string } {
   if (sink.up === undefined) return { text: "Not asked yet", tag: "" };
   if (!sink.up) return { text: "Fails", tag: "bad" };
-  return sink.points_waiting > 0 && sink.oldest_waiting_at ? { text: "Writes, some wait", tag: "wait" } : { text: "Writes", tag: "good" };
+  return sink.points_waiting > 0 && sink.oldest_waiting_at
+    ? { text: "Writes, some wait", tag: "wait" }
+    : { text: "Writes", tag: "good" };
 }

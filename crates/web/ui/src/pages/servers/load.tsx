@@ -20,7 +20,8 @@ export function LoadCharts({ server, kind }: { server: string; kind: string }) {
   // Events redraw the page each second; a graph is only drawn anew when there are new numbers.
   const drawn = useMemo(() => pictures(data, server), [data, server]);
   if (!data) return <div class="servers-charts waiting" />;
-  if (!drawn) return <p class="soft small">Its load is measured from now on; the first points come within a minute.</p>;
+  if (!drawn)
+    return <p class="soft small">Its load is measured from now on; the first points come within a minute.</p>;
   const { times, load, look } = drawn;
   return (
     <div class="servers-charts">
@@ -30,7 +31,16 @@ export function LoadCharts({ server, kind }: { server: string; kind: string }) {
           <Legend series={load} />
         </figcaption>
         {load.length > 0 ? (
-          <Chart title="CPU and memory" kind="lines" time unit="ratio" categories={times} series={load} heightPx={HIGH_PX} bare />
+          <Chart
+            title="CPU and memory"
+            kind="lines"
+            time
+            unit="ratio"
+            categories={times}
+            series={load}
+            heightPx={HIGH_PX}
+            bare
+          />
         ) : (
           <p class="soft small servers-untold">
             {kind === "plex" ? "Plex tells it with a Plex Pass only." : "It does not tell."}
@@ -40,7 +50,16 @@ export function LoadCharts({ server, kind }: { server: string; kind: string }) {
       <figure>
         <figcaption class="small">How long a look at what plays takes</figcaption>
         {look ? (
-          <Chart title="How long a look takes" kind="area" time unit="ms" categories={times} series={look} heightPx={HIGH_PX} bare />
+          <Chart
+            title="How long a look takes"
+            kind="area"
+            time
+            unit="ms"
+            categories={times}
+            series={look}
+            heightPx={HIGH_PX}
+            bare
+          />
         ) : (
           <p class="soft small servers-untold">Not measured yet.</p>
         )}

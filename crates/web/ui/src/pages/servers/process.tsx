@@ -30,13 +30,23 @@ function Figures({ all }: { all: readonly MetricFamily[] }) {
   return (
     <>
       {broken > 0 && <p class="notice bad">A part of it keeps failing; the log tells which and why.</p>}
-      {writable === 0 && <p class="notice bad">The history cannot be written; the log tells why. Nothing is lost while it waits.</p>}
+      {writable === 0 && (
+        <p class="notice bad">
+          The history cannot be written; the log tells why. Nothing is lost while it waits.
+        </p>
+      )}
       <div class="servers-figures">
         <Stat name="memory" value={bytes(valueOf(all, "process_resident_memory_bytes"))} />
-        <Stat name="running" value={span(running)} note={all.find((f) => f.name === "projectionist_build_info")?.samples[0]?.labels.version} />
+        <Stat
+          name="running"
+          value={span(running)}
+          note={all.find((f) => f.name === "projectionist_build_info")?.samples[0]?.labels.version}
+        />
         <Stat
           name="of a core, on average"
-          value={cpu === undefined || running === undefined ? NOTHING : `${((cpu / running) * 100).toFixed(1)} %`}
+          value={
+            cpu === undefined || running === undefined ? NOTHING : `${((cpu / running) * 100).toFixed(1)} %`
+          }
         />
         <Stat
           name="plays in the history"

@@ -86,7 +86,12 @@ function List() {
       )}
       <ul class="servers-list">
         {shown.map((server) => (
-          <Row key={server.id} server={server} open={usual(server) !== turned.has(server.id)} turn={() => turn(server.id)} />
+          <Row
+            key={server.id}
+            server={server}
+            open={usual(server) !== turned.has(server.id)}
+            turn={() => turn(server.id)}
+          />
         ))}
       </ul>
       {shown.length === 0 && <p class="soft">No server is called that.</p>}
@@ -100,7 +105,10 @@ function Figures({ all }: { all: readonly Server[] }) {
   return (
     <Card class="servers-figures">
       <Stat name={`of ${counted(all.length, "server")} up`} value={count(up)} />
-      <Stat name="with trouble" value={<span class={troubled > 0 ? "servers-bad" : undefined}>{count(troubled)}</span>} />
+      <Stat
+        name="with trouble"
+        value={<span class={troubled > 0 ? "servers-bad" : undefined}>{count(troubled)}</span>}
+      />
       <Stat name="sessions" value={count(all.reduce((n, s) => n + s.sessions, 0))} />
       <Stat name="in all libraries" value={bytes(sum(libraries.value.map((l) => l.storage_bytes)))} />
     </Card>
@@ -121,11 +129,15 @@ function Row({ server, open, turn }: { server: Server; open: boolean; turn: () =
             <span class="soft small clip">{about(server)}</span>
           </span>
           <span class={`tag ${server.state}`}>{state}</span>
-          {broken.length > 0 && server.state === "up" && <span class="tag wait">{counted(broken.length, "failure")}</span>}
+          {broken.length > 0 && server.state === "up" && (
+            <span class="tag wait">{counted(broken.length, "failure")}</span>
+          )}
           {server.update?.available_version && <span class="tag info">Update</span>}
           <span class="servers-short small number soft">
             <span>{server.kind === "dispatcharr" ? onAir(server) : counted(server.sessions, "session")}</span>
-            <span>{server.host?.host_cpu_ratio === undefined ? "" : `CPU ${percent(server.host.host_cpu_ratio)}`}</span>
+            <span>
+              {server.host?.host_cpu_ratio === undefined ? "" : `CPU ${percent(server.host.host_cpu_ratio)}`}
+            </span>
             <span>{look && server.state === "up" ? `${count(look.last_duration_ms)} ms` : ""}</span>
           </span>
           <Icon name={open ? "up" : "down"} />
@@ -140,7 +152,12 @@ function onAir(server: Server): string {
   return server.feeds === undefined ? NOTHING : `${count(server.feeds)} on the air`;
 }
 
-const STATES: Record<Server["state"], string> = { up: "Up", starting: "Starting", down: "Down", unknown: "Not asked yet" };
+const STATES: Record<Server["state"], string> = {
+  up: "Up",
+  starting: "Starting",
+  down: "Down",
+  unknown: "Not asked yet",
+};
 
 const KINDS: Record<string, string> = { plex: "Plex Media Server", dispatcharr: "Dispatcharr" };
 
@@ -155,24 +172,45 @@ function SinksCard() {
   return (
     <Card title="Databases that are written to">
       {!data ? (
-        error ? <Failed error={error} retry={reload} /> : <Waiting />
+        error ? (
+          <Failed error={error} retry={reload} />
+        ) : (
+          <Waiting />
+        )
       ) : data.sinks.length === 0 ? (
         <div class="servers-none">
           <p class="soft">None. With these lines in projectionist.toml, points go to an InfluxDB as well.</p>
           <Snippet text={INFLUX} label="the configuration" />
         </div>
       ) : (
-        <Numbers label="Databases that are written to" head={SINK_HEAD} rows={data.sinks.map(sinkRow)} text={2} />
+        <Numbers
+          label="Databases that are written to"
+          head={SINK_HEAD}
+          rows={data.sinks.map(sinkRow)}
+          text={2}
+        />
       )}
     </Card>
   );
 }
 
-const SINK_HEAD = ["Name", "State", "Written", "Waiting", "Oldest", "On disk", "Lost", "Retries", "Last success"];
+const SINK_HEAD = [
+  "Name",
+  "State",
+  "Written",
+  "Waiting",
+  "Oldest",
+  "On disk",
+  "Lost",
+  "Retries",
+  "Last success",
+];
 
 function sinkRow(sink: Sink) {
   const state = sinkState(sink);
-  const lost = Object.entries(sink.points_dropped).map(([why, n]) => `${count(n)} ${why.replaceAll("_", " ")}`);
+  const lost = Object.entries(sink.points_dropped).map(
+    ([why, n]) => `${count(n)} ${why.replaceAll("_", " ")}`,
+  );
   return [
     sink.id,
     <span class={`tag ${state.tag}`}>{state.text}</span>,

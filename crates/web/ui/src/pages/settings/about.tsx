@@ -16,8 +16,8 @@ export function About() {
             <b>Projectionist</b> {build?.labels.version ?? ""}
           </p>
           <p class="soft small">
-            Free software, under the MIT licence or the Apache License 2.0, whichever you prefer. It sends nothing to anybody but the
-            servers you name.
+            Free software, under the MIT licence or the Apache License 2.0, whichever you prefer. It sends
+            nothing to anybody but the servers you name.
           </p>
         </div>
       </div>
@@ -33,8 +33,9 @@ export function About() {
         </a>
       </div>
       <p class="soft small">
-        Every key of the configuration, every metric and guides for those who come from other programs are in the folder docs that comes
-        with the program; <span class="mono">projectionist docs</span> prints the reference.
+        Every key of the configuration, every metric and guides for those who come from other programs are in
+        the folder docs that comes with the program; <span class="mono">projectionist docs</span> prints the
+        reference.
       </p>
     </Card>
   );

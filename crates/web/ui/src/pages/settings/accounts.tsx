@@ -25,7 +25,11 @@ export function Accounts() {
       {mode === "proxy" ? (
         <p class="soft">Your proxy signs people in, so there are no accounts here.</p>
       ) : !data ? (
-        error ? <Failed error={error} retry={reload} /> : <Waiting />
+        error ? (
+          <Failed error={error} retry={reload} />
+        ) : (
+          <Waiting />
+        )
       ) : (
         <>
           {data.accounts.length === 0 ? (
@@ -38,11 +42,17 @@ export function Accounts() {
                   <span class="grow clip">
                     <b>{a.name}</b> <span class="tag">{a.role}</span>
                     <span class="soft small settings-below">
-                      since {dateTime(a.created_at)}, {a.last_seen_at ? `here ${ago(a.last_seen_at)}` : "never here"}
+                      since {dateTime(a.created_at)},{" "}
+                      {a.last_seen_at ? `here ${ago(a.last_seen_at)}` : "never here"}
                     </span>
                   </span>
                   {a.name !== access.value?.name && (
-                    <TwiceButton label="Remove" name={a.name} sure="Really remove" act={() => void remove(a.name)} />
+                    <TwiceButton
+                      label="Remove"
+                      name={a.name}
+                      sure="Really remove"
+                      act={() => void remove(a.name)}
+                    />
                   )}
                 </li>
               ))}

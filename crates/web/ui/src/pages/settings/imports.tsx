@@ -16,7 +16,11 @@ const IDLE_EVERY_MS = 20_000;
 
 export function Imports() {
   const [runs, setRuns] = useState(false);
-  const { data, error, reload } = useGet<ImportList>("api/v1/imports", undefined, runs ? RUNNING_EVERY_MS : IDLE_EVERY_MS);
+  const { data, error, reload } = useGet<ImportList>(
+    "api/v1/imports",
+    undefined,
+    runs ? RUNNING_EVERY_MS : IDLE_EVERY_MS,
+  );
   const running = data?.imports.some((one) => one.state === "running") ?? false;
   useEffect(() => setRuns(running), [running]);
   return (
@@ -65,10 +69,18 @@ function One({ one }: { one: Import }) {
         </span>
         <span class={`tag ${tag}`}>{text}</span>
       </div>
-      {one.state !== "failed" && (ratio === undefined ? <div class="meter" /> : <Meter ratio={ratio} label={`Import from ${one.source}`} />)}
+      {one.state !== "failed" &&
+        (ratio === undefined ? (
+          <div class="meter" />
+        ) : (
+          <Meter ratio={ratio} label={`Import from ${one.source}`} />
+        ))}
       <p class="soft small number">
         {[
-          one.state === "running" && one.rows_done === 0 && one.downloaded_bytes !== undefined && `${bytes(one.downloaded_bytes)} arrived`,
+          one.state === "running" &&
+            one.rows_done === 0 &&
+            one.downloaded_bytes !== undefined &&
+            `${bytes(one.downloaded_bytes)} arrived`,
           importText(one),
           one.ended_at ? `ended ${dateTime(one.ended_at)}` : `since ${dateTime(one.started_at)}`,
         ]
@@ -89,7 +101,8 @@ function Start({ running, begun }: { running: boolean; begun: () => void }) {
   const plex = servers.value.filter((s) => s.kind === "plex");
   const under = server || undefined;
   const start = async () => {
-    if (from === "address") await send("POST", "api/v1/imports", { url: url.trim(), api_key: key.trim(), server: under });
+    if (from === "address")
+      await send("POST", "api/v1/imports", { url: url.trim(), api_key: key.trim(), server: under });
     else if (file) {
       const query = under ? `?server=${encodeURIComponent(under)}` : "";
       await send("POST", `api/v1/imports/file${query}`, file);
@@ -104,7 +117,12 @@ function Start({ running, begun }: { running: boolean; begun: () => void }) {
   return (
     <details class="settings-more">
       <summary>Take over a history</summary>
-      <Form button={from === "file" && file ? `Send ${bytes(file.size)}` : "Begin"} check={check} submit={start} disabled={running}>
+      <Form
+        button={from === "file" && file ? `Send ${bytes(file.size)}` : "Begin"}
+        check={check}
+        submit={start}
+        disabled={running}
+      >
         <Segments
           label="From"
           value={from}
@@ -116,15 +134,32 @@ function Start({ running, begun }: { running: boolean; begun: () => void }) {
         />
         {from === "address" ? (
           <>
-            <TextField label="Address" type="url" placeholder="192.168.1.10:8181" value={url} onInput={setUrl} />
-            <SecretField label="API key" note="Tautulli: Settings, Web Interface" value={key} onInput={setKey} complete="off" />
+            <TextField
+              label="Address"
+              type="url"
+              placeholder="192.168.1.10:8181"
+              value={url}
+              onInput={setUrl}
+            />
+            <SecretField
+              label="API key"
+              note="Tautulli: Settings, Web Interface"
+              value={key}
+              onInput={setKey}
+              complete="off"
+            />
           </>
         ) : (
           <label class="field">
             <span>
               tautulli.db <span class="soft">· or the zip of a backup</span>
             </span>
-            <input class="input" type="file" accept=".db,.zip" onChange={(event) => setFile(event.currentTarget.files?.[0])} />
+            <input
+              class="input"
+              type="file"
+              accept=".db,.zip"
+              onChange={(event) => setFile(event.currentTarget.files?.[0])}
+            />
           </label>
         )}
         {plex.length > 1 && (

@@ -25,11 +25,17 @@ export function Keys() {
   return (
     <Card title="API keys">
       {!data ? (
-        error ? <Failed error={error} retry={reload} /> : <Waiting />
+        error ? (
+          <Failed error={error} retry={reload} />
+        ) : (
+          <Waiting />
+        )
       ) : (
         <>
           {data.keys.length === 0 ? (
-            <p class="soft">There is none. A key lets a program in without a password, as far as its scopes go.</p>
+            <p class="soft">
+              There is none. A key lets a program in without a password, as far as its scopes go.
+            </p>
           ) : (
             <ul class="settings-list">
               {data.keys.map((k) => (
@@ -45,10 +51,16 @@ export function Keys() {
                       ))}
                     </span>
                     <span class="soft small settings-below">
-                      made {dateTime(k.created_at)}, {k.last_used_at ? `used ${ago(k.last_used_at)}` : "never used"}
+                      made {dateTime(k.created_at)},{" "}
+                      {k.last_used_at ? `used ${ago(k.last_used_at)}` : "never used"}
                     </span>
                   </span>
-                  <TwiceButton label="Revoke" name={k.name} sure="Really revoke" act={() => void revoke(k.id)} />
+                  <TwiceButton
+                    label="Revoke"
+                    name={k.name}
+                    sure="Really revoke"
+                    act={() => void revoke(k.id)}
+                  />
                 </li>
               ))}
             </ul>
@@ -71,8 +83,9 @@ export function Keys() {
             <p>Copy it now: it is not kept, and never shown again.</p>
             <Snippet text={made.key} label="the key" />
             <p class="soft small">
-              A program sends it as <span class="mono">X-Api-Key</span> or <span class="mono">Authorization: Bearer</span>, Prometheus also
-              as the password of basic authentication, and a program made for Tautulli as <span class="mono">apikey</span>.
+              A program sends it as <span class="mono">X-Api-Key</span> or{" "}
+              <span class="mono">Authorization: Bearer</span>, Prometheus also as the password of basic
+              authentication, and a program made for Tautulli as <span class="mono">apikey</span>.
             </p>
             <button type="button" class="button main" onClick={() => setMade(undefined)}>
               I have it
@@ -99,8 +112,18 @@ function NewKey({ made }: { made: (key: { key: string; name: string }) => void }
     made({ key, name: body.name });
   };
   return (
-    <Form button="Make it" check={() => (scopes.size === 0 ? "Choose what it opens." : undefined)} submit={make}>
-      <TextField label="What it is for" placeholder="Prometheus" value={name} onInput={setName} max={NAME_MAX} />
+    <Form
+      button="Make it"
+      check={() => (scopes.size === 0 ? "Choose what it opens." : undefined)}
+      submit={make}
+    >
+      <TextField
+        label="What it is for"
+        placeholder="Prometheus"
+        value={name}
+        onInput={setName}
+        max={NAME_MAX}
+      />
       <fieldset class="settings-scopes">
         <legend>It opens</legend>
         {SCOPES.map(([scope, title, note]) => (

@@ -16,11 +16,13 @@ export function OwnAccess() {
       <p class="settings-note">
         {state.mode === "open" ? (
           <>
-            Nobody has to sign in: this program listens to its own machine alone, or <span class="mono">[access] mode</span> is off.
+            Nobody has to sign in: this program listens to its own machine alone, or{" "}
+            <span class="mono">[access] mode</span> is off.
           </>
         ) : state.mode === "proxy" ? (
           <>
-            The proxy in front of this program says that you are <b>{state.name ?? "somebody without a name"}</b>
+            The proxy in front of this program says that you are{" "}
+            <b>{state.name ?? "somebody without a name"}</b>
             {state.role && `, ${ROLES[state.role]}`}.
           </>
         ) : (
@@ -42,7 +44,10 @@ export function OwnAccess() {
   );
 }
 
-const ROLES = { admin: "who may change everything", viewer: "who may see everything and change nothing" } as const;
+const ROLES = {
+  admin: "who may change everything",
+  viewer: "who may see everything and change nothing",
+} as const;
 
 function Password({ isFirst, open }: { isFirst: boolean; open: boolean }) {
   const [current, setCurrent] = useState("");
@@ -56,13 +61,26 @@ function Password({ isFirst, open }: { isFirst: boolean; open: boolean }) {
     setPassword("");
     setAgain("");
     await refreshAccess();
-    return isFirst ? "The password of admin is set." : "Your password is changed. Other browsers have to sign in again.";
+    return isFirst
+      ? "The password of admin is set."
+      : "Your password is changed. Other browsers have to sign in again.";
   };
   return (
     <details class="settings-more">
       <summary>{isFirst ? "Set a password for admin" : "Change your password"}</summary>
-      <Form button={isFirst ? "Set it" : "Change it"} check={() => passwordFault(password, again)} submit={change}>
-        {!isFirst && <SecretField label="Present password" value={current} onInput={setCurrent} complete="current-password" />}
+      <Form
+        button={isFirst ? "Set it" : "Change it"}
+        check={() => passwordFault(password, again)}
+        submit={change}
+      >
+        {!isFirst && (
+          <SecretField
+            label="Present password"
+            value={current}
+            onInput={setCurrent}
+            complete="current-password"
+          />
+        )}
         <SecretField
           label={isFirst ? "Password" : "New password"}
           note={`${PASSWORD_MIN} characters or more`}

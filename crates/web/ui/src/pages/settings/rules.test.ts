@@ -19,8 +19,16 @@ describe("passwordFault", () => {
 });
 
 const running: Import = {
-  id: "1", server: "house", source: "file", state: "running", started_at: "2026-11-21T19:00:00Z",
-  rows_done: 50, rows_total: 200, added: 40, known: 10, refused: 0,
+  id: "1",
+  server: "house",
+  source: "file",
+  state: "running",
+  started_at: "2026-11-21T19:00:00Z",
+  rows_done: 50,
+  rows_total: 200,
+  added: 40,
+  known: 10,
+  refused: 0,
 };
 
 it("an import is as far as its rows, and unknown without a total", () => {

@@ -117,8 +117,8 @@ function Servers() {
     <Card title="Servers">
       <p class="soft settings-note">
         {known.value && `${counted(servers.value.length, "server")} watched. `}
-        Add a Plex server, a Dispatcharr, a Tautulli or an InfluxDB on the page that sets everything up; each can be tested there
-        before it is kept.
+        Add a Plex server, a Dispatcharr, a Tautulli or an InfluxDB on the page that sets everything up; each
+        can be tested there before it is kept.
       </p>
       <div class="row wrap">
         <a class="button" href={href("/welcome")}>
