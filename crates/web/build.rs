@@ -143,12 +143,13 @@ fn embed(dist: &Path, out: &Path) -> Result<(), String> {
         let zipped = gzip(&bytes).map_err(|e| told(name, &e))?;
         let smaller = zipped.len() < bytes.len();
         let path = packed.join(n.to_string());
+        let to = path.to_str().ok_or("OUT_DIR is not UTF-8")?;
         fs::write(&path, if smaller { &zipped } else { &bytes }).map_err(|e| told(name, &e))?;
         let content_type = content_type(name)?;
         let _ = writeln!(
             code,
             "    File {{ name: {name:?}, content_type: {content_type:?}, etag: \"\\\"{tag:016x}\\\"\", zipped: {smaller}, \
-             bytes: include_bytes!({path:?}) }},"
+             bytes: include_bytes!({to:?}) }},"
         );
     }
     code.push_str("];\n");
