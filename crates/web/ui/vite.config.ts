@@ -11,6 +11,21 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 200,
+    rolldownOptions: {
+      output: {
+        // Few files: what is packed together shares its dictionary, and all scripts have a budget (`cargo xtask ui`).
+        // What the first page needs stands apart from what it does not.
+        codeSplitting: {
+          groups: [
+            { name: "base", test: /node_modules.@?preact|vite.preload|src.(app|api|live|format|ui.(parts|icon|sheet|copy|sort))/, priority: 40 },
+            { name: "graph", test: /uplot|src.charts/, priority: 30 },
+            { name: "now", test: /src.pages.now/, priority: 20 },
+            { name: "past", test: /src.(pages.(history|graphs|users|libraries|titles|collections|profile)|ui.filter)/, priority: 10 },
+            { name: "more", test: /src.pages/, priority: 5 },
+          ],
+        },
+      },
+    },
     emptyOutDir: true,
   },
   // `npm run dev` shows the page of this folder with the data of a demo that runs beside it.
