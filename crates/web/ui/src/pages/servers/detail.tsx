@@ -1,6 +1,6 @@
 // All that is known of one server.
 import type { ComponentChildren } from "preact";
-import type { Endpoint, Server } from "../../api/schema";
+import type { Endpoint, Inventory, Server } from "../../api/schema";
 import { href } from "../../app/router";
 import { libraries } from "../../live/store";
 import { bytes, count, counted, NOTHING } from "../../format/numbers";
@@ -104,19 +104,7 @@ function Facts({ server }: { server: Server }) {
           , {bytes(sum(own.map((l) => l.storage_bytes)))}
         </Fact>
       )}
-      {inventory && (
-        <Fact name="Has">
-          {[
-            inventory.channels !== undefined && counted(inventory.channels, "channel"),
-            inventory.groups !== undefined && counted(inventory.groups, "group"),
-            inventory.accounts !== undefined && counted(inventory.accounts, "provider"),
-            inventory.guides !== undefined && counted(inventory.guides, "guide"),
-            inventory.users !== undefined && counted(inventory.users, "user"),
-          ]
-            .filter(Boolean)
-            .join(", ")}
-        </Fact>
-      )}
+      {inventory && <Has inventory={inventory} />}
       <Fact name={server.kind === "dispatcharr" ? "On the air" : "Sessions"}>
         <a class="servers-link" href={href(server.kind === "dispatcharr" ? "/iptv" : "/")}>
           {count(server.kind === "dispatcharr" ? server.feeds : server.sessions)}
@@ -142,6 +130,22 @@ function Facts({ server }: { server: Server }) {
       </Fact>
       <Features server={server} />
     </dl>
+  );
+}
+
+function Has({ inventory }: { inventory: Inventory }) {
+  return (
+    <Fact name="Has">
+      {[
+        inventory.channels !== undefined && counted(inventory.channels, "channel"),
+        inventory.groups !== undefined && counted(inventory.groups, "group"),
+        inventory.accounts !== undefined && counted(inventory.accounts, "provider"),
+        inventory.guides !== undefined && counted(inventory.guides, "guide"),
+        inventory.users !== undefined && counted(inventory.users, "user"),
+      ]
+        .filter(Boolean)
+        .join(", ")}
+    </Fact>
   );
 }
 

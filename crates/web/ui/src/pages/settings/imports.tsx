@@ -1,7 +1,7 @@
 // Takes over the history of a Tautulli.
 import { useEffect, useState } from "preact/hooks";
 import { send } from "../../api/client";
-import type { Import, Imports as ImportList } from "../../api/schema";
+import type { Import, Imports as ImportList, Server } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { bytes } from "../../format/numbers";
 import { dateTime } from "../../format/times";
@@ -162,21 +162,26 @@ function Start({ running, begun }: { running: boolean; begun: () => void }) {
             />
           </label>
         )}
-        {plex.length > 1 && (
-          <label class="field">
-            <span>Plays of</span>
-            <select class="input" value={server} onChange={(event) => setServer(event.currentTarget.value)}>
-              <option value="">Choose a server</option>
-              {plex.map((s) => (
-                <option key={s.id} value={s.id}>
-                  {s.name}
-                </option>
-              ))}
-            </select>
-          </label>
-        )}
+        {plex.length > 1 && <Under all={plex} value={server} choose={setServer} />}
         {running && <p class="soft small">One import runs at a time.</p>}
       </Form>
     </details>
+  );
+}
+
+function Under(props: { all: readonly Server[]; value: string; choose: (id: string) => void }) {
+  const { all, value, choose } = props;
+  return (
+    <label class="field">
+      <span>Plays of</span>
+      <select class="input" value={value} onChange={(event) => choose(event.currentTarget.value)}>
+        <option value="">Choose a server</option>
+        {all.map((s) => (
+          <option key={s.id} value={s.id}>
+            {s.name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }

@@ -1,7 +1,7 @@
 // Keys for programs.
 import { useState } from "preact/hooks";
 import { send } from "../../api/client";
-import type { Keys as KeyList, MadeKey } from "../../api/schema";
+import type { Key, Keys as KeyList, MadeKey } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { ago, dateTime } from "../../format/times";
 import { Snippet } from "../../ui/copy";
@@ -39,29 +39,7 @@ export function Keys() {
           ) : (
             <ul class="settings-list">
               {data.keys.map((k) => (
-                <li class="row" key={k.id}>
-                  <Icon name="key" />
-                  <span class="grow">
-                    <span class="row wrap">
-                      <b class="clip">{k.name}</b>
-                      {k.scopes.map((scope) => (
-                        <span class="tag" key={scope}>
-                          {scope}
-                        </span>
-                      ))}
-                    </span>
-                    <span class="soft small settings-below">
-                      made {dateTime(k.created_at)},{" "}
-                      {k.last_used_at ? `used ${ago(k.last_used_at)}` : "never used"}
-                    </span>
-                  </span>
-                  <TwiceButton
-                    label="Revoke"
-                    name={k.name}
-                    sure="Really revoke"
-                    act={() => void revoke(k.id)}
-                  />
-                </li>
+                <Row one={k} revoke={() => void revoke(k.id)} key={k.id} />
               ))}
             </ul>
           )}
@@ -77,22 +55,7 @@ export function Keys() {
           </details>
         </>
       )}
-      {made && (
-        <Sheet title={`The key of ${made.name}`} box onClose={() => setMade(undefined)}>
-          <div class="stack">
-            <p>Copy it now: it is not kept, and never shown again.</p>
-            <Snippet text={made.key} label="the key" />
-            <p class="soft small">
-              A program sends it as <span class="mono">X-Api-Key</span> or{" "}
-              <span class="mono">Authorization: Bearer</span>, Prometheus also as the password of basic
-              authentication, and a program made for Tautulli as <span class="mono">apikey</span>.
-            </p>
-            <button type="button" class="button main" onClick={() => setMade(undefined)}>
-              I have it
-            </button>
-          </div>
-        </Sheet>
-      )}
+      {made && <Shown made={made} close={() => setMade(undefined)} />}
     </Card>
   );
 }
@@ -136,5 +99,53 @@ function NewKey({ made }: { made: (key: { key: string; name: string }) => void }
         ))}
       </fieldset>
     </Form>
+  );
+}
+
+/** The key itself, this once. */
+function Shown({ made, close }: { made: { key: string; name: string }; close: () => void }) {
+  return (
+    <Sheet title={`The key of ${made.name}`} box onClose={close}>
+      <div class="stack">
+        <p>Copy it now: it is not kept, and never shown again.</p>
+        <Snippet text={made.key} label="the key" />
+        <p class="soft small">
+          A program sends it as <span class="mono">X-Api-Key</span> or{" "}
+          <span class="mono">Authorization: Bearer</span>, Prometheus also as the password of basic
+          authentication, and a program made for Tautulli as <span class="mono">apikey</span>.
+        </p>
+        <button type="button" class="button main" onClick={close}>
+          I have it
+        </button>
+      </div>
+    </Sheet>
+  );
+}
+
+function Row({ one: k, revoke }: { one: Key; revoke: () => void }) {
+  return (
+    <li class="row">
+      <Icon name="key" />
+      <span class="grow">
+        <span class="row wrap">
+          <b class="clip">{k.name}</b>
+          {k.scopes.map((scope) => (
+            <span class="tag" key={scope}>
+              {scope}
+            </span>
+          ))}
+        </span>
+        <span class="soft small settings-below">
+          made {dateTime(k.created_at)},{" "}
+          {k.last_used_at ? `used ${ago(k.last_used_at)}` : "never used"}
+        </span>
+      </span>
+      <TwiceButton
+        label="Revoke"
+        name={k.name}
+        sure="Really revoke"
+        act={revoke}
+      />
+    </li>
   );
 }
