@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { ApiError, get, whenUnauthorized } from "../api/client";
-import { connect, known, link, servers } from "../live/store";
+import { connect, disconnect, known, link, servers } from "../live/store";
 import { Failed, Waiting } from "../ui/parts";
 import { access, refreshAccess } from "./access";
 import { Frame } from "./frame";
@@ -29,6 +29,7 @@ function direct(): void {
   if (!state) return;
   const { path, query } = place.value;
   if (!state.signed_in) {
+    disconnect();
     if (path !== "/sign-in") go(`/sign-in?to=${encodeURIComponent(path + (query.size ? `?${query}` : ""))}`, true);
     return;
   }

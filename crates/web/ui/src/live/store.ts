@@ -54,14 +54,34 @@ let source: EventSource | undefined;
 let heard = 0;
 let wait = FIRST_WAIT_MS;
 let again: ReturnType<typeof setTimeout> | undefined;
+let watched = false;
 
 /** Connects, and stays connected. Further calls do nothing. */
 export function connect(): void {
   if (source || again) return;
   open();
+  if (watched) return;
+  watched = true;
   setInterval(watchSilence, 5_000);
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && watchSilence());
   addEventListener("online", retryNow);
+}
+
+/** Ends the connection and forgets what it told: whoever looked is signed out. */
+export function disconnect(): void {
+  clearTimeout(again);
+  again = undefined;
+  source?.close();
+  source = undefined;
+  pending = [];
+  batch(() => {
+    link.value = "connecting";
+    known.value = false;
+    servers.value = [];
+    libraries.value = [];
+    feeds.value = [];
+    sessions.value = [];
+  });
 }
 
 /** Tries at once, for a person who does not want to wait. */
