@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use base::Kind;
+use base::{Clock, Kind};
+use jiff::Timestamp;
 use model::SourceId;
 use model::catalog::{Picture, PicturePath, PictureSize};
 use tokio::sync::{Mutex, mpsc, oneshot};
@@ -150,8 +151,8 @@ impl Keeper {
 /// From disk, else from its server.
 async fn get(catalog: &Catalog, shelf: Arc<Shelf>, wanted: &Wanted) -> Answer {
     let file = wanted.file(&shelf.dir);
-    let (reading, at) = (shelf.clone(), file.clone());
-    let kept = tokio::task::spawn_blocking(move || reading.read(&at))
+    let at = file.clone();
+    let kept = tokio::task::spawn_blocking(move || Shelf::read(&at))
         .await
         .ok()
         .flatten();
@@ -194,10 +195,10 @@ impl Shelf {
     }
 
     /// A kept picture and its age. What cannot be read is fetched again.
-    fn read(&self, file: &Path) -> Option<(Picture, Duration)> {
-        let written = std::fs::metadata(file).ok()?.modified().ok()?;
+    fn read(file: &Path) -> Option<(Picture, Duration)> {
+        let written = Timestamp::try_from(std::fs::metadata(file).ok()?.modified().ok()?).ok()?;
         // A clock that went back makes nothing old.
-        let age = SystemTime::now().duration_since(written).unwrap_or_default();
+        let age = Duration::try_from(Clock::system().now().duration_since(written)).unwrap_or_default();
         Some((Picture::new(std::fs::read(file).ok()?)?, age))
     }
 

@@ -88,13 +88,11 @@ impl Doors {
 }
 
 async fn bound(address: &Address, kept: Option<&OwnedFd>, flag: &str) -> Result<OwnedFd, Failure> {
-    match kept {
-        Some(socket) => socket.try_clone().map_err(|e| Failure::chain(&e)),
-        None => {
-            let new = listen::bind(address, flag).await?;
-            Ok(new.into_std().map_err(|e| Failure::chain(&e))?.into())
-        }
+    if let Some(socket) = kept {
+        return socket.try_clone().map_err(|e| Failure::chain(&e));
     }
+    let new = listen::bind(address, flag).await?;
+    Ok(new.into_std().map_err(|e| Failure::chain(&e))?.into())
 }
 
 fn listener(socket: &OwnedFd) -> Result<TcpListener, Failure> {
@@ -169,36 +167,20 @@ pub(crate) async fn build(
     let http_cancel = CancellationToken::new();
     let (mut actor, live) = live::channel(config.servers());
     let (observations, received) = mpsc::channel(OBSERVATION_QUEUE);
-    let tautulli = match &kept {
-        Some(_) => keeping::tautulli_key(&config)?.map(|key| tautulli_api(key, &config)),
-        None => None,
-    };
+    let tautulli = kept
+        .as_ref()
+        .map(|_| tautulli_api(&config))
+        .transpose()?
+        .flatten();
     let keeper = kept.map(|kept| Keeper::start(kept, &mut actor, &live, &clock));
     let history = keeper.as_ref().map(|k| k.history.clone());
     let recording = keeper.as_ref().map(|k| k.status.clone()).unwrap_or_default();
     let live_task = tokio::spawn(actor.run(received));
     let mut sources = Sources::new(&config, &clock, observations, live);
-    let filling = keeper.as_ref().filter(|_| config.history.backfill);
-    sources.gaps = filling.map(|k| k.fill(&sources.live, &sources.cancel));
-    sources.watch_all(&config);
-    sources.sample();
-    sources.keep_pictures(&config.data_dir);
-    let collector = history
-        .clone()
-        .map(|history| sources.tend(history, &recording, &config, desk.board()));
-    if let Some(keeper) = &keeper {
-        sources.describe(keeper.details.clone());
-    }
-    if config.log.censor {
-        sources.censor();
-    }
+    let collector = set_to_work(&mut sources, &config, keeper.as_ref(), desk);
     let sending = Sending::new(&config.influxdb, &config.plex, &config.data_dir);
     let (found, discovered) = mpsc::channel(DISCOVERED_QUEUE);
-    let places = if config.dispatcharr.is_empty() {
-        BTreeMap::new()
-    } else {
-        places::find(&config.plex).await
-    };
+    let places = places(&config).await;
     let options = options(&config, salt)?;
     sources.discover(config.plex, found);
 
@@ -250,6 +232,35 @@ pub(crate) async fn build(
     })
 }
 
+/// Where the Plex servers are, if anybody asks: finding out takes a look at the network.
+async fn places(config: &Config) -> BTreeMap<SourceId, Vec<std::net::IpAddr>> {
+    if config.dispatcharr.is_empty() {
+        return BTreeMap::new();
+    }
+    places::find(&config.plex).await
+}
+
+/// Watches what is configured, and does what goes with it. Returns who counts collections, if a history is kept.
+fn set_to_work(
+    sources: &mut Sources,
+    config: &Config,
+    keeper: Option<&Keeper>,
+    desk: &Desk,
+) -> Option<web::collections::Collector> {
+    let filling = keeper.filter(|_| config.history.backfill);
+    sources.gaps = filling.map(|k| k.fill(&sources.live, &sources.cancel));
+    sources.watch_all(config);
+    sources.sample();
+    sources.keep_pictures(&config.data_dir);
+    if config.log.censor {
+        sources.censor();
+    }
+    keeper.map(|keeper| {
+        sources.describe(keeper.details.clone());
+        sources.tend(keeper.history.clone(), &keeper.status, config, desk.board())
+    })
+}
+
 fn options(config: &Config, salt: &Secret) -> Result<export::Options, Failure> {
     let shown = &config.dispatcharr_metrics;
     Ok(export::Options {
@@ -293,11 +304,13 @@ fn serve(
     Ok((http, addrs))
 }
 
-/// Tautulli's own defaults, and where our servers are.
-fn tautulli_api(key: Secret, config: &Config) -> web::tautulli::Settings {
-    let mut settings = web::tautulli::Settings::new(key);
-    settings.servers = config.plex.iter().filter_map(server_address).collect();
-    settings
+/// Tautulli's own defaults, and where our servers are; nothing where its API is switched off.
+fn tautulli_api(config: &Config) -> Result<Option<web::tautulli::Settings>, Failure> {
+    Ok(keeping::tautulli_key(config)?.map(|key| {
+        let mut settings = web::tautulli::Settings::new(key);
+        settings.servers = config.plex.iter().filter_map(server_address).collect();
+        settings
+    }))
 }
 
 fn server_address(server: &plex::Config) -> Option<web::tautulli::ServerAddress> {

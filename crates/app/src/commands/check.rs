@@ -62,11 +62,11 @@ async fn probe(mut config: Config) -> (usize, usize) {
         }
     }
     let mut probes = JoinSet::new();
-    for server in config.plex.iter().cloned() {
+    for server in std::mem::take(&mut config.plex) {
         let (n, tv) = (probes.len(), tv.clone());
         probes.spawn(async move { (n, checks::plex(&server, tv.as_ref()).await) });
     }
-    for manager in config.dispatcharr.iter().cloned() {
+    for manager in std::mem::take(&mut config.dispatcharr) {
         let n = probes.len();
         probes.spawn(async move { (n, checks::dispatcharr(&manager).await) });
     }
@@ -75,7 +75,7 @@ async fn probe(mut config: Config) -> (usize, usize) {
         let (n, source) = (probes.len(), tautulli_sync::source(own, server, &config.data_dir));
         probes.spawn(async move { (n, checks::tautulli(&source).await) });
     }
-    for target in config.influxdb.iter().cloned() {
+    for target in std::mem::take(&mut config.influxdb) {
         let n = probes.len();
         probes.spawn(async move { (n, checks::influxdb(&target).await) });
     }

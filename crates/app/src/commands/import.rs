@@ -106,7 +106,7 @@ fn from_address(url: &str, key: Secret, keeper: &Keeper<Shared>) -> Result<Repor
         ..Source::new(url, keeper.options.server.clone(), keeper.options.scratch.clone())
     };
     block_on(tautulli_sync::take_over(&source, keeper, |bytes| {
-        keeper.watch.downloaded(bytes)
+        keeper.watch.downloaded(bytes);
     }))
 }
 

@@ -15,9 +15,9 @@ mod nearest;
 mod print;
 pub(crate) mod schema;
 mod setting;
-pub(crate) mod write;
 #[cfg(test)]
 mod tests;
+pub(crate) mod write;
 
 use std::path::{Path, PathBuf};
 

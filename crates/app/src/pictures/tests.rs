@@ -126,7 +126,8 @@ async fn an_old_picture_is_fetched_anew_and_shown_while_the_server_is_gone() {
     let kept = house.shelf().files().remove(0).path;
     let age = |path: &Path| {
         let file = std::fs::File::options().write(true).open(path).unwrap();
-        file.set_modified(SystemTime::now() - FRESH - Duration::from_mins(1))
+        let written = file.metadata().unwrap().modified().unwrap();
+        file.set_modified(written - FRESH - Duration::from_mins(1))
             .unwrap();
     };
     age(&kept);

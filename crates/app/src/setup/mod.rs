@@ -205,13 +205,13 @@ impl Service {
             Question::Imports(reply) => tell(reply, Ok(this.desk.board().all())),
             Question::Save(save, reply) => this.save(&save, reply),
             Question::StartPin(reply) => {
-                drop(tasks.spawn(async move { tell(reply, this.start_pin().await) }))
+                drop(tasks.spawn(async move { tell(reply, this.start_pin().await) }));
             }
             Question::Test(candidate, reply) => {
-                drop(tasks.spawn(async move { tell(reply, this.test(*candidate).await) }));
+                drop(tasks.spawn(async move { tell(reply, Box::pin(this.test(*candidate)).await) }));
             }
             Question::TestServer(id, reply) => {
-                drop(tasks.spawn(async move { tell(reply, this.test_server(&id).await) }));
+                drop(tasks.spawn(async move { tell(reply, Box::pin(this.test_server(&id)).await) }));
             }
             Question::Import(entry, reply) => match this.begin_import(&entry) {
                 Ok((shown, work)) => {
@@ -221,7 +221,7 @@ impl Service {
                 Err(e) => tell(reply, Err(e)),
             },
             Question::Upload(upload, reply) => {
-                drop(tasks.spawn(async move { this.upload(upload, reply).await }))
+                drop(tasks.spawn(async move { this.upload(upload, reply).await }));
             }
         }
     }
@@ -313,7 +313,7 @@ impl Service {
             Err(failure) => return Ok(self.tested(async { Err(failure) }).await),
         };
         one.plex_tv = tv;
-        Ok(self.tested(only_check(&one)).await)
+        Ok(Box::pin(self.tested(only_check(&one))).await)
     }
 
     async fn test_server(&self, id: &str) -> Answered<Tested> {
@@ -332,7 +332,7 @@ impl Service {
         if one.plex.is_empty() && one.dispatcharr.is_empty() {
             one.plex.push(self.discovered(id)?);
         }
-        Ok(self.tested(only_check(&one)).await)
+        Ok(Box::pin(self.tested(only_check(&one))).await)
     }
 
     /// A server that is watched because the account owns it.

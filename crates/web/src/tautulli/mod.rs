@@ -29,12 +29,12 @@ mod value;
 
 use std::sync::Arc;
 
+use access::Scope;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use access::Scope;
 use base::Secret;
 use http::{StatusCode, Uri};
 use model::SourceId;
@@ -140,7 +140,11 @@ fn admit(ctx: &Context, params: &Params) -> Result<&'static Command, Reply> {
             return Err(Reply::refused("Parameter apikey is required"));
         };
         let own = same(key.as_bytes(), settings.key.expose().as_bytes());
-        let opens = || ctx.access.key(key).is_some_and(|entry| entry.may(Scope::Tautulli));
+        let opens = || {
+            ctx.access
+                .key(key)
+                .is_some_and(|entry| entry.may(Scope::Tautulli))
+        };
         if keys.next().is_some() || !(own || opens()) {
             return Err(Reply::refused("Invalid apikey"));
         }

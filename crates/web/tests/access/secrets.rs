@@ -61,7 +61,8 @@ async fn no_secret_comes_out() {
         assert_ne!(answer.status, 200);
         all += answer.text();
     }
-    all += &format!("{gate:?}");
+    let debugged = format!("{gate:?}");
+    all += &debugged;
     all += &std::fs::read_to_string(dir.path().join(access::FILE_NAME)).unwrap();
     all += &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     for secret in ["planted-", token.as_str(), key.as_str()] {

@@ -20,7 +20,7 @@ const LOAD_S: i64 = 24 * 3600;
 const LOOK_WITHIN: Duration = Duration::from_secs(5);
 
 /// Counting all libraries likewise.
-const COUNT_WITHIN: Duration = Duration::from_secs(60);
+const COUNT_WITHIN: Duration = Duration::from_mins(1);
 
 /// Fills the past as soon as there is a present.
 pub(super) async fn invent(live: Live, history: Option<History>, clock: Clock, days: u32) {

@@ -64,7 +64,6 @@ mod tests {
     #[derive(Debug, Default, Deserialize)]
     #[serde(default, deny_unknown_fields)]
     struct Body {
-        #[expect(dead_code, reason = "only whether it can be read is of interest")]
         n: u32,
     }
 

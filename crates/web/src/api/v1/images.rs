@@ -305,6 +305,8 @@ mod tests {
 
     #[test]
     fn the_history_tells_whose_poster_stood_for_an_item() {
+        use ImageKind::{Art, Poster};
+        use RecordKind::{Episode, Movie, Track};
         let item = |kind| ItemDim {
             store_id: 1,
             kind,
@@ -322,8 +324,6 @@ mod tests {
             marker_credits_first_ms: None,
             marker_credits_final_ms: None,
         };
-        use ImageKind::{Art, Poster};
-        use RecordKind::{Episode, Movie, Track};
         for (kind, asked, image, expected) in [
             (Movie, 5, Poster, "/library/metadata/5/thumb"),
             (Episode, 5, Poster, "/library/metadata/3/thumb"),

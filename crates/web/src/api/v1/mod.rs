@@ -2,13 +2,13 @@
 
 pub(crate) mod body;
 pub(crate) mod collections;
-pub(crate) mod history;
 mod growth;
+pub(crate) mod history;
 mod images;
 pub(crate) mod iptv;
 mod load;
-mod metrics_browser;
 mod map;
+mod metrics_browser;
 mod openapi;
 mod setup;
 mod sinks;
