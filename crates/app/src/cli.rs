@@ -146,6 +146,9 @@ pub(crate) struct Demo {
     /// Address to listen on; if its port is taken the next free one is used.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9595")]
     pub(crate) listen: String,
+    /// Days of history there are before it; 1900 make some hundred thousand plays.
+    #[arg(long, value_name = "N", default_value_t = 42, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub(crate) days: u32,
     /// How much is logged.
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub(crate) log_level: String,

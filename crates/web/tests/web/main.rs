@@ -3,6 +3,8 @@
 
 mod api;
 mod collections;
+#[cfg(feature = "ui")]
+mod dashboard;
 mod documented;
 mod events;
 mod health;

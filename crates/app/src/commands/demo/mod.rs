@@ -26,8 +26,8 @@ use crate::signals::Signals;
 use crate::wiring::{self, App, Listeners};
 use crate::{listen, output};
 
-/// Days of history there are when the demo starts.
-const PAST_DAYS: u32 = 21;
+/// Days of which the Dispatcharr has a past, at most: its runs are many.
+const IPTV_DAYS_MAX: u32 = 60;
 
 /// Key of the demo's Tautulli-compatible API. It guards nothing, so it may be shown.
 const DEMO_KEY: &str = "demodemodemodemodemodemodemodemo";
@@ -60,7 +60,8 @@ pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
     ];
     let mut config = config::only(flags.map(|(flag, value)| (flag, value.clone())).to_vec())?;
     run::start_log(&config, env);
-    let simulation = Simulation::start()?;
+    let days = args.days;
+    let simulation = Simulation::start(days)?;
     config.plex = simulation
         .started
         .servers
@@ -93,7 +94,7 @@ pub(super) fn demo(args: &cli::Demo, env: &Env) -> Result<(), Failure> {
         desk.stands(Loaded::fixed(config.clone()));
         let listeners = Listeners::only(listener);
         let app = wiring::build(config, listeners, &Secret::new("demo"), kept, &desk).await?;
-        app.beside(|live, clock| before::invent(live, history, clock, PAST_DAYS));
+        app.beside(|live, clock| before::invent(live, history, clock, days));
         output::print(&greeting(&app, &wanted));
         run::live(app, signals).await
     });
@@ -144,13 +145,13 @@ struct Simulation {
 }
 
 impl Simulation {
-    fn start() -> Result<Self, Failure> {
+    fn start(days: u32) -> Result<Self, Failure> {
         let cancel = CancellationToken::new();
         let (told, started) = mpsc::sync_channel(1);
         let stop = cancel.clone();
         let thread = std::thread::Builder::new()
             .name("simulation".to_owned())
-            .spawn(move || simulate(&told, stop))
+            .spawn(move || simulate(days, &told, stop))
             .map_err(|e| Failure::chain(&e))?;
         let started = started
             .recv()
@@ -170,17 +171,17 @@ impl Simulation {
     }
 }
 
-fn simulate(told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
+fn simulate(days: u32, told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime {
-        Ok(runtime) => runtime.block_on(evening(told, cancel)),
+        Ok(runtime) => runtime.block_on(evening(days, told, cancel)),
         Err(e) => drop(told.send(Err(plain(&e)))),
     }
 }
 
 /// Two Plex servers with people on them and a Dispatcharr, until cancelled. The second Plex server's owner has no Plex
 /// Pass.
-async fn evening(told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
+async fn evening(days: u32, told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
     let seeds = [
         ("house", household_seed().token("demo-token-house")),
         ("cabin", cabin_seed().token("demo-token-cabin")),
@@ -199,12 +200,12 @@ async fn evening(told: &mpsc::SyncSender<Start>, cancel: CancellationToken) {
             url: plex.url(),
             token: Secret::new(plex.token()),
             people,
-            past: sim::scenario::past(plex.world(), PAST_DAYS, now_s),
+            past: sim::scenario::past(plex.world(), days, now_s),
         });
         tokio::spawn(household(plex.world(), cancel.clone()));
         running.push(plex);
     }
-    let (dispatcharr, manager) = match iptv::start(now_s, PAST_DAYS, &cancel).await {
+    let (dispatcharr, manager) = match iptv::start(now_s, days.min(IPTV_DAYS_MAX), &cancel).await {
         Ok(started) => started,
         Err(e) => return drop(told.send(Err(plain(&e)))),
     };
@@ -242,9 +243,9 @@ fn greeting(app: &App, wanted: &Address) -> String {
         );
     }
     out += "Projectionist watches two simulated Plex servers and a simulated Dispatcharr with a lively evening on them, and \
-            three weeks of history before it. Nothing leaves this machine.\n\n";
+            weeks of history before it. Nothing leaves this machine.\n\n";
     let places = [
-        ("Status page", "/"),
+        ("Dashboard", "/"),
         ("Metrics", "/metrics"),
         ("  as plex-exporter", "/metrics/cplieger"),
         ("  as plex-exporter 2026.04", "/metrics/cplieger-2026.04"),
