@@ -5,7 +5,7 @@ import { house, projectionist } from "./programs";
 
 it.skipIf(!inject("program"))("a first run ends at the server's sessions and the history of Tautulli", async () => {
   const servers = await house();
-  const own = await projectionist({ PROJECTIONIST_PLEX_TV_BASE_URL: servers.plex_tv, PROJECTIONIST_PLEX_TV_CLIENTS_URL: servers.plex_tv });
+  const own = await projectionist({ PROJECTIONIST__PLEX_TV__BASE_URL: servers.plex_tv, PROJECTIONIST__PLEX_TV__CLIENTS_URL: servers.plex_tv });
   const { page, done } = await open("/", { viewport: PHONE, hasTouch: true, isMobile: true }, own.url);
   await page.waitForURL("**/welcome");
 
@@ -30,7 +30,7 @@ it.skipIf(!inject("program"))("a first run ends at the server's sessions and the
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(PHONE.width);
   await page.getByRole("button", { name: "Save and start watching" }).click();
   await page.waitForURL(own.url, { timeout: 60_000 });
-  await page.getByText("streams", { exact: false }).first().waitFor();
+  await page.locator("[data-session]").first().waitFor();
   const history = (await (await fetch(new URL("api/v1/history?limit=1", own.url))).json()) as { meta: { total: number } };
   expect(history.meta.total).toBeGreaterThanOrEqual(servers.tautulli.plays);
 
