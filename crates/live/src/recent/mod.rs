@@ -35,8 +35,8 @@ impl Recent {
         inner.ring.push(&sample);
     }
 
-    /// Adds a sample that was made elsewhere. Samples come in the order of their time; an earlier one than the last
-    /// is left out.
+    /// Adds a sample that was made elsewhere. Samples come in the order of their time; one a little earlier than the
+    /// last is left out, and one much earlier begins everything anew: the clock was set back.
     pub fn push(&self, sample: &Sample) {
         let mut inner = self.0.write().unwrap_or_else(PoisonError::into_inner);
         inner.ring.push(sample);

@@ -24,6 +24,10 @@ const SERVERS_MAX: usize = 128;
 /// Users with a column of their own; further ones are added up as "others". A user takes 9 kB.
 const USERS_MAX: usize = 64;
 
+/// Seconds that a sample may lie before the newest and merely be left out. Where it lies further back the clock was
+/// set back, and everything begins anew: else nothing would be kept until the time of before is reached again.
+const BACK_MAX_S: i64 = 60;
+
 const DECISIONS: usize = 3;
 /// Slot of all users without one of their own.
 const OTHERS: usize = DECISIONS;
@@ -124,8 +128,10 @@ impl Default for Ring {
 impl Ring {
     pub(super) fn push(&mut self, sample: &Sample) {
         let at_s = sample.at.as_second();
-        if self.fine.newest_s().is_some_and(|newest| at_s <= newest) {
-            return;
+        match self.fine.newest_s() {
+            Some(newest_s) if at_s < newest_s - BACK_MAX_S => *self = Self::default(),
+            Some(newest_s) if at_s <= newest_s => return,
+            _ => {}
         }
         let values = self.slots_of(sample);
         let minute_s = at_s.div_euclid(60) * 60;

@@ -169,6 +169,25 @@ fn sample(s: i64, streams: f32, users: &[(String, f32)]) -> Sample {
 }
 
 #[test]
+fn a_clock_that_goes_back_begins_anew() {
+    // Where the next sample lies after one at 0, and what is shown then.
+    for (next_s, shown) in [
+        (5, vec![0, 5]),
+        (0, vec![0]),
+        (-60, vec![0]),
+        (-61, vec![-61]),
+        (-7200, vec![-7200]),
+    ] {
+        let recent = Recent::default();
+        recent.push(&sample(0, 1.0, &[]));
+        recent.push(&sample(next_s, 2.0, &[]));
+        let window = recent.window(60, at(next_s));
+        let expected: Vec<_> = shown.into_iter().map(at).collect();
+        assert_eq!(window.at, expected, "{next_s}");
+    }
+}
+
+#[test]
 fn minutes_are_means_of_what_was_known_and_users_of_all_of_it() {
     let recent = Recent::default();
     let ada = [("ada".to_owned(), 12.0)];
