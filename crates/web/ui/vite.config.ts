@@ -19,9 +19,10 @@ export default defineConfig({
           groups: [
             { name: "base", test: /node_modules.@?preact|vite.preload|src.(app|api|live|format|ui.(parts|icon|sheet|copy|sort))/, priority: 40 },
             { name: "graph", test: /uplot|src.charts/, priority: 30 },
-            { name: "now", test: /src.pages.now/, priority: 20 },
+            // Its graph comes later, and brings the graphs with it.
+            { name: "now", test: /src.pages.now.(?!bandwidth|recent)/, priority: 20 },
             { name: "past", test: /src.(pages.(history|graphs|users|libraries|titles|collections|profile)|ui.filter)/, priority: 10 },
-            { name: "more", test: /src.pages/, priority: 5 },
+            { name: "more", test: /src.pages.(?!now)/, priority: 5 },
           ],
         },
       },

@@ -5,8 +5,8 @@ export interface Prefs {
   theme: "system" | "light" | "dark";
   /** `system` follows the locale. */
   hours: "system" | "12" | "24";
-  /** First day of the week, 0 is Sunday. */
-  weekStart: 0 | 1 | 6;
+  /** First day of the week, 0 is Sunday; the locale's where nobody has chosen. */
+  weekStart?: 0 | 1 | 6;
   /** Cards on the first page. */
   density: "auto" | "rich" | "compact" | "table";
   /** A slim menu with icons alone. */
@@ -15,9 +15,17 @@ export interface Prefs {
 
 const KEY = "projectionist.prefs";
 
-const usual: Prefs = { theme: "system", hours: "system", weekStart: firstDay(), density: "auto", slimMenu: false };
+const usual: Prefs = { theme: "system", hours: "system", density: "auto", slimMenu: false };
 
-function firstDay(): Prefs["weekStart"] {
+/** The day a week begins with. */
+export function weekStart(): 0 | 1 | 6 {
+  return prefs.value.weekStart ?? (ofLocale ??= firstDay());
+}
+
+/** Asked for when it is first needed: the browser reads a large table for it. */
+let ofLocale: 0 | 1 | 6 | undefined;
+
+function firstDay(): 0 | 1 | 6 {
   type Week = { weekInfo?: { firstDay: number }; getWeekInfo?: () => { firstDay: number } };
   const locale = new Intl.Locale(navigator.language) as Intl.Locale & Week;
   const first = (locale.getWeekInfo?.() ?? locale.weekInfo)?.firstDay ?? 1;

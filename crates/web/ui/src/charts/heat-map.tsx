@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { prefs } from "../app/prefs";
+import { prefs, weekStart } from "../app/prefs";
 import "./charts.css";
 import { type Point, Tip, TipRows } from "./tip";
 import { shownValue, type Unit } from "./units";
@@ -36,7 +36,8 @@ export function HeatMap(props: {
 }) {
   const pointed = useSignal<(Cell & Point) | undefined>(undefined);
   const max = Math.max(0, ...props.values);
-  const order = Array.from({ length: 7 }, (_, n) => (prefs.value.weekStart + n) % 7);
+  const first = weekStart();
+  const order = Array.from({ length: 7 }, (_, n) => (first + n) % 7);
   const valueOf = ({ weekday, hour }: Cell) => props.values[((weekday + 6) % 7) * HOURS + hour] ?? 0;
   const show = (cell: Cell, target: Element, touch: boolean) => {
     const { left, top, width, height } = target.getBoundingClientRect();

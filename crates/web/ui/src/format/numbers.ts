@@ -2,8 +2,14 @@
 
 export const NOTHING = "–";
 
-const plain = new Intl.NumberFormat();
-const oneDigit = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+const plain = formatter();
+const oneDigit = formatter({ maximumFractionDigits: 1 });
+
+/** Made when it is first used, which the first page pays for otherwise. */
+function formatter(options?: Intl.NumberFormatOptions): { format: (n: number) => string } {
+  let own: Intl.NumberFormat | undefined;
+  return { format: (n) => (own ??= new Intl.NumberFormat(undefined, options)).format(n) };
+}
 
 export function count(n: number | undefined | null): string {
   return n == null ? NOTHING : plain.format(n);

@@ -53,22 +53,19 @@ export function timeOfDay(at: Moment): string {
 
 /** A day such as `2026-11-21`, which is a date and no moment. */
 export function day(date: string): string {
-  return new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", timeZone: "UTC" }).format(
-    new Date(`${date}T00:00:00Z`),
-  );
+  return shown(`${date}T00:00:00Z`, { day: "numeric", month: "short", timeZone: "UTC" });
 }
 
 export function longDay(date: string): string {
-  return new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeZone: "UTC" }).format(
-    new Date(`${date}T00:00:00Z`),
-  );
+  return shown(`${date}T00:00:00Z`, { dateStyle: "full", timeZone: "UTC" });
 }
 
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" });
+let words: Intl.RelativeTimeFormat | undefined;
 
 /** `5 min ago`, `yesterday`. */
 export function ago(at: Moment, now = Date.now()): string {
   if (at == null) return NOTHING;
+  const relative = (words ??= new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "short" }));
   const s = (new Date(at).getTime() - now) / 1000;
   const size = Math.abs(s);
   if (size < 45) return relative.format(0, "second");
@@ -80,4 +77,16 @@ export function ago(at: Moment, now = Date.now()): string {
 }
 
 /** The browser's zone, which the interface is asked to count days in. */
-export const zone: string = Intl.DateTimeFormat().resolvedOptions().timeZone;
+export function zone(): string {
+  return (ownZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone);
+}
+
+/** Asked for when it is first needed, which is not while the first page opens. */
+let ownZone: string | undefined;
+
+/** The day that a moment is on in this browser's zone: `2026-11-21`. */
+export function localDay(moment: string | number | Date): string {
+  const at = new Date(moment);
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}

@@ -32,7 +32,7 @@ export default function Collection({ params }: PageProps) {
   const path = `api/v1/collections/${encodeURIComponent(server)}/${encodeURIComponent(key)}`;
   const said = place.value.query.get("days");
   const days = RANGES.find(([value]) => value === said)?.[0] ?? "30";
-  const got = useGet<OneCollection>(path, { days, time_zone: zone });
+  const got = useGet<OneCollection>(path, { days, time_zone: zone() });
   const snapshots = useGet<CollectionSnapshots>(`${path}/snapshots`, { limit: SNAPSHOTS });
   if (!got.data) {
     if (got.error?.status === 404 || got.error?.status === 400) return <Missing server={server} ratingKey={key} />;

@@ -5,7 +5,7 @@ import type { Params } from "../../api/client";
 import type { AnalyticsMeta, RankingAnswer, TableAnswer } from "../../api/schema";
 import { type Got, useGet } from "../../api/useGet";
 import { go, place } from "../../app/router";
-import { prefs } from "../../app/prefs";
+import { weekStart } from "../../app/prefs";
 import { Chart, type ChartProps } from "../../charts/chart";
 import { MEDIA } from "../../format/words";
 import { Card, Failed } from "../../ui/parts";
@@ -93,10 +93,10 @@ const unitOf = (meta: AnalyticsMeta): ChartProps["unit"] => (meta.measure === "s
 
 function Drawn(props: { spec: Spec; title: string; data: TableAnswer; note?: ComponentChildren }) {
   const { spec, title, data } = props;
-  const { weekStart } = prefs.value;
+  const first = weekStart();
   const table = useMemo(
-    () => (spec.params.by === "weekday" ? weekFrom(data.table, weekStart) : data.table),
-    [data.table, weekStart],
+    () => (spec.params.by === "weekday" ? weekFrom(data.table, first) : data.table),
+    [data.table, first],
   );
   const series = useMemo(() => seriesOf(table, spec.words), [table]);
   const { label, longLabel, target } = spec;

@@ -32,7 +32,7 @@ export function days(): string {
 /** For questions about the past. */
 export function pastParams(): Params {
   const { query } = place.value;
-  const params: Record<string, string | readonly string[]> = { time_zone: zone, days: days() };
+  const params: Record<string, string | readonly string[]> = { time_zone: zone(), days: days() };
   for (const name of Object.keys(FILTERS)) if (query.has(name)) params[name] = query.getAll(name);
   return params;
 }

@@ -30,7 +30,7 @@ interface Played {
 }
 
 function usePlayed(): Played {
-  const top = (days: number) => ({ of: "libraries", days, limit: MOST, time_zone: zone });
+  const top = (days: number) => ({ of: "libraries", days, limit: MOST, time_zone: zone() });
   const recent = useGet<RankingAnswer>("api/v1/analytics/top", top(WINDOW_DAYS), EVERY_MS);
   const ever = useGet<RankingAnswer>("api/v1/analytics/top", top(0), EVERY_MS);
   return { recent: recent.data && byLibrary(recent.data.entries), ever: ever.data && byLibrary(ever.data.entries) };

@@ -1,7 +1,7 @@
 // What each user is sent, over the last hour and on. Loaded after the cards, since graphs are the larger part of it.
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { href } from "../../app/router";
-import { useGet } from "../../api/useGet";
+import type { Got } from "../../api/useGet";
 import { Chart, type ChartSeries } from "../../charts/chart";
 import { bitrate, NOTHING } from "../../format/numbers";
 import { timeOfDay } from "../../format/times";
@@ -11,16 +11,13 @@ import { continued, drawn, fromLoad, type Load, NAMED_MAX, NOTHING_YET, OTHERS }
 
 /** As often as the server samples. */
 const STEP_MS = 5_000;
-/** The server's own samples replace ours this often, for what happened while the page was not seen. */
-const AGAIN_MS = 5 * 60_000;
 /** A gap of this many seconds is asked for at once. */
 const GAP_S = 30;
 
 const COLORS = ["--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7"] as const;
 const REST_COLOR = "--c8";
 
-export default function Bandwidth() {
-  const { data, reload } = useGet<Load>("api/v1/load", { minutes: 60 }, AGAIN_MS);
+export default function Bandwidth({ load: { data, reload } }: { load: Got<Load> }) {
   const [recent, setRecent] = useState(NOTHING_YET);
   useEffect(() => {
     if (data?.times) setRecent(fromLoad(data));

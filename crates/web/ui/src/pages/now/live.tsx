@@ -1,13 +1,13 @@
 // Parts of a stream that move: they look at its signal themselves, so that the card around them need not be redrawn.
 import { effect, type Signal, useComputed } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Sparkline } from "../../charts/sparkline";
 import { NOTHING } from "../../format/numbers";
 import { clock, timeOfDay } from "../../format/times";
 import { STATES, word } from "../../format/words";
 import { clockAheadMs, type LiveSession, positionMs } from "../../live/store";
 import { Icon } from "../../ui/icon";
 import { samplesOf } from "./buffer";
+import { Sparkline } from "./spark";
 import { everySecond, whileSeen } from "./ticker";
 
 export type Live = Signal<LiveSession>;

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { isAdmin } from "../../app/access";
 import { type Prefs, prefer, prefs } from "../../app/prefs";
 import { href } from "../../app/router";
-import { useGet } from "../../api/useGet";
+import { type Got, useGet } from "../../api/useGet";
 import { counted } from "../../format/numbers";
 import { known, servers, sessions } from "../../live/store";
 import { Empty, Head, Segments, Waiting } from "../../ui/parts";
@@ -21,6 +21,9 @@ import { Strip } from "./strip";
 import { Table } from "./table";
 import { passes } from "./tally";
 import "./now.css";
+
+/** The server's own samples of the load replace ours this often, for what happened while the page was not seen. */
+const LOAD_EVERY_MS = 5 * 60_000;
 
 const DENSITIES = [
   ["auto", "Auto"],
@@ -55,15 +58,20 @@ export default function Page() {
 }
 
 function Everything() {
-  // The limit of the line alone: the graph asks for the series itself.
-  const { data } = useGet<Load>("api/v1/load", { minutes: 1 });
+  // What nobody waits for is asked for, and drawn, once the streams are there.
+  const [settled, settle] = useState(false);
+  const load = useGet<Load>(settled ? "api/v1/load" : null, { minutes: 60 }, LOAD_EVERY_MS);
+  const empty = sessions.value.length === 0;
+  useEffect(() => {
+    if (empty) settle(true);
+  }, [empty]);
   if (servers.value.length === 0) return <Nobody />;
   return (
     <div class="stack">
-      <Strip uploadLimitBps={data?.upload_limit_bps} />
-      {sessions.value.length === 0 ? <Quiet /> : <Wall />}
-      <OnAir />
-      <Later />
+      <Strip uploadLimitBps={load.data?.upload_limit_bps} />
+      {empty ? <Quiet /> : <Wall onDrawn={() => settle(true)} />}
+      {settled && <OnAir />}
+      {settled && <Later load={load} />}
     </div>
   );
 }
@@ -81,7 +89,7 @@ function Nobody() {
   );
 }
 
-function Wall() {
+function Wall({ onDrawn }: { onDrawn: () => void }) {
   const before = useRef<Density | undefined>(undefined);
   // Compared as text, so that what merely moves does not draw the list again.
   const ids = useComputed(() => {
@@ -104,10 +112,31 @@ function Wall() {
       </Empty>
     );
   }
-  return <Streams list={list} density={density} />;
+  return <Streams list={list} density={density} onDrawn={onDrawn} />;
 }
 
-function Streams({ list, density }: { list: readonly Live[]; density: Density }) {
+/** Streams drawn at once when the page opens, so that a slow machine shows the first of them and answers meanwhile. */
+const FIRST = 4;
+
+/** How many of `all` are drawn: the first few, then twice as many, until there are no more; `onDrawn` then. */
+function useGrowing(all: number, onDrawn: () => void): number {
+  const [drawn, draw] = useState(FIRST);
+  useEffect(() => {
+    if (drawn === Number.POSITIVE_INFINITY) return;
+    const next = setTimeout(() => {
+      if (drawn < all) return draw(drawn * 2);
+      // What comes from now on is drawn when it comes.
+      draw(Number.POSITIVE_INFINITY);
+      onDrawn();
+    });
+    return () => clearTimeout(next);
+  }, [drawn, all]);
+  return drawn;
+}
+
+function Streams(props: { list: readonly Live[]; density: Density; onDrawn: () => void }) {
+  const { density } = props;
+  const list = props.list.slice(0, useGrowing(props.list.length, props.onDrawn));
   if (density === "table") return <Table list={list} />;
   const OneCard = density === "rich" ? RichCard : CompactCard;
   return (
@@ -119,21 +148,36 @@ function Streams({ list, density }: { list: readonly Live[]; density: Density })
   );
 }
 
-let Lines: ComponentType | undefined;
+let Lines: ComponentType<{ load: Got<Load> }> | undefined;
 
-/** The graph, once the cards are there. */
-function Later() {
+/** The latest moment at which the graph is asked for on a machine that is never idle. */
+const IDLE_MAX_MS = 2_000;
+
+/** Calls when there is nothing else to do. */
+function whenIdle(call: () => void): () => void {
+  if (typeof requestIdleCallback === "undefined") {
+    const later = setTimeout(call, IDLE_MAX_MS / 10);
+    return () => clearTimeout(later);
+  }
+  const idle = requestIdleCallback(call, { timeout: IDLE_MAX_MS });
+  return () => cancelIdleCallback(idle);
+}
+
+/** The graph, once the cards are there and the page rests. */
+function Later({ load }: { load: Got<Load> }) {
   const [, redraw] = useState(0);
   useEffect(() => {
     if (Lines) return;
-    import("./bandwidth").then(
-      (module) => {
-        Lines = module.default;
-        redraw(1);
-      },
-      // After an update of the program; the page says so when it is next changed.
-      () => {},
-    );
+    return whenIdle(() => {
+      import("./bandwidth").then(
+        (module) => {
+          Lines = module.default;
+          redraw(1);
+        },
+        // After an update of the program; the page says so when it is next changed.
+        () => {},
+      );
+    });
   }, []);
-  return Lines ? <Lines /> : <div class="card now-lines" />;
+  return Lines ? <Lines load={load} /> : <div class="card now-lines" />;
 }

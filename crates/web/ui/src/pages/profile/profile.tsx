@@ -38,7 +38,7 @@ export interface ProfileProps {
 }
 
 export function Profile(props: ProfileProps) {
-  const all = useGet<ProfileAnswer>(props.path, { days: 0, time_zone: zone }, EVERY_MS);
+  const all = useGet<ProfileAnswer>(props.path, { days: 0, time_zone: zone() }, EVERY_MS);
   if (all.data) {
     const answer = all.data;
     return (

@@ -1,7 +1,7 @@
 // What this browser prefers, who may come in, and what is taken over from Tautulli.
 import type { ComponentChildren } from "preact";
 import { isAdmin } from "../../app/access";
-import { type Prefs, prefer, prefs } from "../../app/prefs";
+import { type Prefs, prefer, prefs, weekStart } from "../../app/prefs";
 import { href } from "../../app/router";
 import { known, servers } from "../../live/store";
 import { counted } from "../../format/numbers";
@@ -73,7 +73,7 @@ function Appearance() {
         <Choice name="Weeks begin on">
           <Segments<"0" | "1" | "6">
             label="Weeks begin on"
-            value={`${own.weekStart}`}
+            value={`${weekStart()}`}
             options={[
               ["1", "Monday"],
               ["0", "Sunday"],

@@ -39,7 +39,7 @@ const RANGES = [
 /** The filter of the present address as parameters of the interface, days counted in this browser's zone. */
 export function filterParams(days = "30"): Params {
   const { query } = place.value;
-  const params: Record<string, string | readonly string[]> = { time_zone: zone };
+  const params: Record<string, string | readonly string[]> = { time_zone: zone() };
   for (const name of Object.keys(FILTERS)) if (query.has(name)) params[name] = query.getAll(name);
   const [from, to] = [query.get("from"), query.get("to")];
   if (from) params.from = from;
