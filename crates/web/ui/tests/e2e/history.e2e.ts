@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { describe, expect, inject, it } from "vitest";
 import { open, PHONE } from "./browser";
+import { demo } from "./programs";
 
 interface Play {
   id: number;
@@ -51,6 +52,20 @@ describe("the history", () => {
     expect(await countTold(page)).toBeGreaterThanOrEqual(found);
     await box.fill("no such title anywhere");
     await page.getByText("Nothing was played that fits").waitFor();
+    await done();
+  });
+
+  it.each([150, 175])("loses no letter that is typed every %i ms", async (delay) => {
+    const { page, done } = await open("/history");
+    await listed(page);
+    const box = page.getByRole("searchbox", { name: "Search the history" });
+    const text = "the quick brown fox jumps over it";
+    await box.pressSequentially(text, { delay });
+    await page.waitForURL((url) => url.searchParams.get("q") === text);
+    expect(await box.inputValue()).toBe(text);
+    // What changes the address by itself is taken over.
+    await page.getByRole("navigation").getByRole("link", { name: "History" }).click();
+    await expect.poll(() => box.inputValue()).toBe("");
     await done();
   });
 
@@ -335,11 +350,12 @@ async function heapOf(page: Page): Promise<number> {
 /** Plays of thirty pages, and the places of all others. */
 const HEAP_MAX_BYTES = 40e6;
 
-describe("a long history", () => {
+describe.skipIf(!inject("program"))("a long history", () => {
   it("scrolls through 100,000 plays", async () => {
-    const { page, done } = await open("/history?grouped=false");
+    const { page, done } = await open("/history?grouped=false", {}, await demo(["--days", "1900"]));
     await listed(page);
     const total = await countTold(page);
+    expect(total).toBeGreaterThan(100_000);
     const before = await heapOf(page);
     const seen = await page.evaluate(scrollThrough);
     const grown = (await heapOf(page)) - before;

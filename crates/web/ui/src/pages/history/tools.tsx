@@ -1,37 +1,19 @@
 // What stands above the list: search, columns, saved views, the file.
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { address, type Params } from "../../api/client";
 import { go, place, setQuery } from "../../app/router";
 import { FILTERS } from "../../ui/filter/filter-bar";
 import { Icon } from "../../ui/icon";
 import { Popover } from "../../ui/parts";
+import { SearchBox } from "../../ui/search";
 import { COLUMNS } from "./columns";
 import { chooseColumns, columns, deleteView, renameView, saveView, views, type View } from "./stored";
 
-/** Typing rests for this long before the list is asked for. */
-const REST_MS = 150;
-
 export function Search() {
-  const told = place.value.query.get("q") ?? "";
-  const [text, setText] = useState(told);
-  // The address may change by itself: going back, a saved view, a chip.
-  useEffect(() => setText((now) => (now.trim() === told ? now : told)), [told]);
-  useEffect(() => {
-    if (text.trim() === told) return;
-    const timer = setTimeout(() => setQuery({ q: text.trim() || undefined }, true), REST_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
   return (
     <label class="history-search">
       <Icon name="search" />
-      <input
-        class="input"
-        type="search"
-        aria-label="Search the history"
-        placeholder="Title, user, player, address"
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
+      <SearchBox label="Search the history" placeholder="Title, user, player, address" />
     </label>
   );
 }

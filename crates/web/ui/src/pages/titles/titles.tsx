@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { RankingAnswer } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { href, place, setQuery } from "../../app/router";
@@ -7,6 +7,7 @@ import { span } from "../../format/times";
 import { MEDIA } from "../../format/words";
 import { FilterBar, filterParams } from "../../ui/filter/filter-bar";
 import { Empty, Failed, Head, Poster, Segments, Waiting } from "../../ui/parts";
+import { SearchBox } from "../../ui/search";
 import { pictureOf } from "../profile/lists";
 import { playsAt, titlePath } from "../profile/rules";
 import { type Placed, placed, type Rank, ranked } from "./rules";
@@ -17,8 +18,6 @@ const STEP = 60;
 /** The most the interface ranks at once. */
 const MOST = 500;
 const EVERY_MS = 60_000;
-/** Waited for after a key, so that a word is asked for and not its letters. */
-const TYPING_MS = 250;
 
 const RANKS = [
   ["plays", "Plays"],
@@ -44,7 +43,7 @@ export default function Titles() {
   return (
     <>
       <Head title="Titles">
-        <Search />
+        <SearchBox class="titles-search" label="Find what was played" placeholder="Find what was played" />
       </Head>
       <div class="stack">
         <div class="row wrap">
@@ -66,27 +65,6 @@ export default function Titles() {
         )}
       </div>
     </>
-  );
-}
-
-function Search() {
-  const asked = place.value.query.get("q") ?? "";
-  const [text, setText] = useState(asked);
-  useEffect(() => setText(asked), [asked]);
-  useEffect(() => {
-    if (text === asked) return;
-    const later = setTimeout(() => setQuery({ q: text || undefined }, true), TYPING_MS);
-    return () => clearTimeout(later);
-  }, [text]);
-  return (
-    <input
-      class="input titles-search"
-      type="search"
-      placeholder="Find what was played"
-      aria-label="Find what was played"
-      value={text}
-      onInput={(event) => setText(event.currentTarget.value)}
-    />
   );
 }
 
