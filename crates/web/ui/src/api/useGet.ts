@@ -1,9 +1,17 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { ApiError, address, get, type Params } from "./client";
+import { UnderWay } from "./under-way";
 
 /** Answers kept for going back to a page at once; they are asked for again all the same. */
 const KEPT_MAX = 40;
 const kept = new Map<string, unknown>();
+
+const underWay = new UnderWay();
+
+/** Whoever looked is signed out: nobody after them is shown what they saw. */
+export function forgetAnswers(): void {
+  kept.clear();
+}
 
 export interface Got<T> {
   /** The newest answer, also while another is on its way. */
@@ -29,28 +37,40 @@ export function useGet<T>(path: string | null, params?: Params, everyMs?: number
   asked.current = { path, params };
   useEffect(() => {
     if (url === null) return;
-    const stop = new AbortController();
+    let gone = false;
     // What was shown stays until there is something better, so that changing a filter does not blink.
     setState((old) => ({ url, data: (kept.get(url) as T | undefined) ?? old.data, loading: true }));
-    get<T>(asked.current.path ?? "", asked.current.params, stop.signal).then(
+    const { path, params } = asked.current;
+    const { answer, leave } = underWay.join(url, (signal) => get<T>(path ?? "", params, signal));
+    answer.then(
       (data) => {
+        if (gone) return;
         keep(url, data);
         setState({ url, data, loading: false });
       },
       (error: unknown) => {
-        if (stop.signal.aborted) return;
+        if (gone) return;
         const known = error instanceof ApiError ? error : new ApiError(0, "internal", String(error));
         setState((old) => ({ url, data: old.url === url ? old.data : undefined, error: known, loading: false }));
       },
     );
-    return () => stop.abort();
+    return () => {
+      gone = true;
+      leave();
+    };
   }, [url, round]);
   useEffect(() => {
     if (url === null || everyMs === undefined) return;
-    const timer = setInterval(() => document.visibilityState === "visible" && setRound((n) => n + 1), everyMs);
+    // A slow answer is waited for: to ask again would end it.
+    const due = () => document.visibilityState === "visible" && !underWay.has(url);
+    const timer = setInterval(() => due() && setRound((n) => n + 1), everyMs);
     return () => clearInterval(timer);
   }, [url, everyMs]);
-  const reload = useCallback(() => setRound((n) => n + 1), []);
+  const reload = useCallback(() => {
+    // Something has changed meanwhile, which the answer on its way may not know.
+    if (url !== null) underWay.forget(url);
+    setRound((n) => n + 1);
+  }, [url]);
   return { data: state.data, error: state.error, loading: state.loading, reload };
 }
 

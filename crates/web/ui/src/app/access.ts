@@ -15,8 +15,10 @@ export interface AccessState {
 export const access = signal<AccessState | undefined>(undefined);
 
 export async function refreshAccess(): Promise<AccessState> {
-  access.value = await get<AccessState>("api/v1/access");
-  return access.value;
+  const told = await get<AccessState>("api/v1/access");
+  // The same again changes nothing that is drawn.
+  if (JSON.stringify(told) !== JSON.stringify(access.peek())) access.value = told;
+  return told;
 }
 
 export function isAdmin(): boolean {

@@ -1,7 +1,8 @@
 import { effect } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { ApiError, get, whenUnauthorized } from "../api/client";
-import { connect, disconnect, known, link, servers } from "../live/store";
+import { forgetAnswers } from "../api/useGet";
+import { connect, disconnect, failures, known, servers } from "../live/store";
 import { Failed, Waiting } from "../ui/parts";
 import { access, refreshAccess } from "./access";
 import { Frame } from "./frame";
@@ -11,13 +12,15 @@ import { followLinks, go, place } from "./router";
 /** Decides who sees what, then draws the page of the present place. */
 export function App() {
   const [error, setError] = useState<unknown>();
-  useEffect(() => {
+  // Not after the first picture, which has nothing to show before the answer.
+  useLayoutEffect(() => {
     whenUnauthorized(() => void refreshAccess().catch(setError));
     refreshAccess().catch(setError);
     document.addEventListener("click", followLinks);
     return () => document.removeEventListener("click", followLinks);
   }, []);
   useEffect(() => effect(direct), []);
+  useEffect(() => effect(lookAgain), []);
   if (error && !access.value) return <Failed error={error} />;
   if (!access.value) return <Waiting />;
   return <Current />;
@@ -30,15 +33,24 @@ function direct(): void {
   const { path, query } = place.value;
   if (!state.signed_in) {
     disconnect();
+    forgetAnswers();
     if (path !== "/sign-in") go(`/sign-in?to=${encodeURIComponent(path + (query.size ? `?${query}` : ""))}`, true);
     return;
   }
   connect();
-  if (path === "/sign-in") go(query.get("to") ?? "/", true);
+  if (path === "/sign-in") go(within(query.get("to")), true);
   // Nothing is watched: the page that changes that, unless the history is looked at.
   if (known.value && servers.value.length === 0 && path === "/" && state.role === "admin") void welcomeIfNew();
-  // A stream of events does not say why it ended.
-  if (link.value === "lost") void refreshAccess().catch(() => {});
+}
+
+/** Asks who looks, once for each attempt to hear events that failed: it may be that nobody is signed in any more. */
+function lookAgain(): void {
+  if (failures.value > 0 && access.peek()?.signed_in) void refreshAccess().catch(() => {});
+}
+
+/** A place of ours; `//host` would be somebody else's. */
+function within(to: string | null): string {
+  return to !== null && /^\/(?![/\\])/.test(to) ? to : "/";
 }
 
 let asked = false;

@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { link, lostAt, retryNow, servers, sessions } from "../live/store";
 import { ago } from "../format/times";
 import { Icon } from "../ui/icon";
+import { useSeconds } from "../ui/parts";
 import { Sheet } from "../ui/sheet";
 import { access } from "./access";
 import { PAGES } from "./pages";
@@ -15,7 +16,7 @@ export function Frame({ under, children }: { under?: string; children: Component
   const slim = prefs.value.slimMenu;
   return (
     <>
-      <a class="skip" href="#main" onClick={() => document.getElementById("main")?.focus()}>
+      <a class="skip" href="#main" onClick={skip}>
         Skip to the page
       </a>
       <Lost />
@@ -29,11 +30,26 @@ export function Frame({ under, children }: { under?: string; children: Component
   );
 }
 
+/** By hand, since an address that begins with # is one of <base> and not of this page. */
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById("main")?.focus();
+}
+
+/** Before this nobody needs to be told when. */
+const JUST_NOW_MS = 60_000;
+
 function Lost() {
-  if (link.value !== "lost") return null;
+  return link.value === "lost" ? <LostSince /> : null;
+}
+
+function LostSince() {
+  useSeconds();
+  const at = lostAt.value ?? Date.now();
+  const since = Date.now() - at < JUST_NOW_MS ? "is lost" : `was lost ${ago(at)}`;
   return (
     <div class="lost" role="status">
-      <span>The connection is lost since {ago(lostAt.value)}. What you see is as of then.</span>
+      <span>The connection {since}. What you see is as of then.</span>
       <button type="button" class="button" onClick={retryNow}>
         Try now
       </button>

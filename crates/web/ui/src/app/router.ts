@@ -69,7 +69,7 @@ export function followLinks(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
     return;
   const link = (event.target as Element | null)?.closest?.("a");
-  if (!link?.href || link.target || link.hasAttribute("download") || link.dataset.outside !== undefined) return;
+  if (!link?.href || link.getAttribute("href")?.startsWith("#") || link.target || link.hasAttribute("download") || link.dataset.outside !== undefined) return;
   const to = new URL(link.href);
   if (to.origin !== location.origin || !to.pathname.startsWith(base)) return;
   event.preventDefault();

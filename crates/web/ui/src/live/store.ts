@@ -24,6 +24,8 @@ export interface Told {
 }
 
 export const link = signal<"connecting" | "live" | "lost">("connecting");
+/** Counts attempts to connect that came to nothing. A stream of events does not say why it ended. */
+export const failures = signal(0);
 /** When the connection was lost, by this browser's clock. */
 export const lostAt = signal<number | undefined>(undefined);
 export const servers = signal<Server[]>([]);
@@ -165,6 +167,7 @@ function lose(): void {
   pending = [];
   if (link.value !== "lost") lostAt.value = Date.now();
   link.value = "lost";
+  failures.value += 1;
   clearTimeout(again);
   again = setTimeout(() => {
     again = undefined;
