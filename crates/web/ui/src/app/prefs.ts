@@ -55,11 +55,12 @@ export function prefer(changes: Partial<Prefs>): void {
 /** Whether the dark colours are in force; charts draw anew when it changes. */
 export const dark = signal(false);
 
-const system = matchMedia("(prefers-color-scheme: dark)");
+// Asked for when it is needed: what merely formats a time runs without a screen, too.
+const system = () => matchMedia("(prefers-color-scheme: dark)");
 
 function apply(): void {
   const { theme } = prefs.value;
-  dark.value = theme === "dark" || (theme === "system" && system.matches);
+  dark.value = theme === "dark" || (theme === "system" && system().matches);
   document.documentElement.dataset.theme = dark.value ? "dark" : "light";
   document
     .querySelector('meta[name="theme-color"]')
@@ -69,5 +70,5 @@ function apply(): void {
 /** Called once, before anything is drawn. */
 export function watchTheme(): void {
   effect(apply);
-  system.addEventListener("change", apply);
+  system().addEventListener("change", apply);
 }

@@ -1,6 +1,6 @@
 // The axis below a graph: which texts it bears, how wide they are, and whether they are slanted.
 import type uPlot from "uplot";
-import { day, timeOfDay } from "../format/times";
+import { day, localDay, timeOfDay } from "../format/times";
 import type { ChartProps } from "./chart";
 import { everyNth, shortened } from "./layout";
 import { cssColor } from "./palette";
@@ -53,8 +53,7 @@ function momentLabel(at: number, stepS: number): string {
   const date = new Date(at * 1000);
   const begins = date.getHours() === 0 && date.getMinutes() === 0;
   if (stepS < DAY_S && !begins) return timeOfDay(date);
-  const two = (n: number) => String(n).padStart(2, "0");
-  return day(`${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`);
+  return day(localDay(date));
 }
 
 export function xAxis(now: { current: ChartProps }, letters: Letters): Partial<uPlot.Axis> {

@@ -33,6 +33,12 @@ export const libraries = signal<Library[]>([]);
 export const feeds = signal<Feed[]>([]);
 /** In the order of the servers, then of the start; a session keeps its place, and its signal, for as long as it lasts. */
 export const sessions = signal<Array<Signal<LiveSession>>>([]);
+
+/** How a server is called; its id while that is not known. */
+export function serverName(id: string): string {
+  return servers.value.find((server) => server.id === id)?.name ?? id;
+}
+
 /** Milliseconds by which the server's clock is ahead of ours. */
 export const clockAheadMs = signal(0);
 /** True once there was a whole picture. */

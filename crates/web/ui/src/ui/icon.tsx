@@ -60,3 +60,8 @@ export function Icon({ name }: { name: IconName }) {
     </svg>
   );
 }
+
+/** The sign of an item, for where there is no picture of it. */
+export function iconOf({ kind, live }: { kind?: string; live?: unknown }): IconName {
+  return live ? "antenna" : kind === "track" ? "music" : kind === "episode" ? "tv" : "film";
+}

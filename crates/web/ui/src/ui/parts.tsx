@@ -42,6 +42,19 @@ export function Stat(props: { name: string; value: ComponentChildren; note?: Com
   );
 }
 
+/** A fact with its name, within a `<dl>`; nothing where it is not known. */
+export function Fact({ name, class: own, children }: { name: string; class?: string; children: ComponentChildren }) {
+  if (children === undefined || children === null || children === "" || children === false) return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd class={own} dir="auto">
+        {children}
+      </dd>
+    </div>
+  );
+}
+
 export function Waiting() {
   return (
     <div class="waiting" role="status" aria-label="Loading">
@@ -152,7 +165,8 @@ export function Poster(props: {
 /** A button that opens a panel below it; Escape and a click elsewhere close it. */
 export function Popover(props: {
   label: ComponentChildren;
-  title: string;
+  /** What the label does not say by itself, for who cannot see where it stands. */
+  title?: string;
   left?: boolean;
   children: (close: () => void) => ComponentChildren;
 }) {
@@ -176,7 +190,8 @@ export function Popover(props: {
   }, [open]);
   return (
     <div class={props.left ? "popover left" : "popover"} ref={own}>
-      <button type="button" class="button" aria-expanded={open} aria-label={props.title} onClick={() => setOpen(!open)}>
+      <button type="button" class="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {props.title && <span class="unseen">{props.title}: </span>}
         {props.label}
       </button>
       {open && <div class="panel">{props.children(close)}</div>}

@@ -5,11 +5,11 @@ import type { PageProps } from "../../app/pages";
 import { href, place, setQuery } from "../../app/router";
 import { Chart } from "../../charts/chart";
 import { count, counted, percent } from "../../format/numbers";
+import { titlePath, userPath } from "../../format/paths";
 import { ago, dateTime, day, span, zone } from "../../format/times";
-import { Icon } from "../../ui/icon";
+import { serverName } from "../../live/store";
+import { Icon, iconOf } from "../../ui/icon";
 import { Avatar, Card, Empty, Failed, Head, Poster, Segments, Stat, Waiting } from "../../ui/parts";
-import { pictureOf, userPath } from "../profile/lists";
-import { titlePath } from "../profile/rules";
 import { Shown } from "./collections";
 import { watchedShare } from "./rules";
 import "../profile/profile.css";
@@ -68,7 +68,7 @@ function Missing({ server, ratingKey }: { server: string; ratingKey: string }) {
       <Head title="No such collection" />
       <Empty icon="collection">
         <p>
-          The server {server} has no collection {ratingKey}, and none was counted.
+          The server {serverName(server)} has no collection {ratingKey}, and none was counted.
         </p>
         <p class="small">A collection that is made anew has another number.</p>
         <a class="button" href={href("/collections")}>
@@ -90,7 +90,7 @@ function Hero({ row }: { row: CollectionRow }) {
         <div class="text stack collections-hero">
           <h1>{row.title}</h1>
           <p class="small">
-            {[row.library, row.server, row.smart && "filled by a filter", row.items != null && counted(row.items, "item")]
+            {[row.library, serverName(row.server), row.smart && "filled by a filter", row.items != null && counted(row.items, "item")]
               .filter(Boolean)
               .join(" · ")}
           </p>
@@ -149,7 +149,7 @@ function Titles({ answer, server }: { answer: OneCollection; server: string }) {
   const { items, collection } = answer;
   const [shown, show] = useState(STEP);
   const most = Math.max(1, ...items.map((item) => item.plays));
-  const icon = pictureOf(collection.media_type === "movie" ? "movie" : "episode");
+  const icon = iconOf({ kind: collection.media_type === "movie" ? "movie" : "episode" });
   const music = collection.media_type === "artist" || collection.media_type === "album";
   const rest = (collection.items ?? 0) - items.length;
   return (

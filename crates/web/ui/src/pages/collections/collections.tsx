@@ -6,6 +6,7 @@ import { isAdmin } from "../../app/access";
 import { href, place, setQuery } from "../../app/router";
 import { count, percent } from "../../format/numbers";
 import { ago, dateTime, span } from "../../format/times";
+import { serverName } from "../../live/store";
 import { Card, Empty, Failed, Head, Popover, Poster, Segments, Waiting } from "../../ui/parts";
 import { orderOf, SortHead } from "../../ui/sort";
 import { sorted } from "../../ui/sorted";
@@ -100,7 +101,7 @@ function CountNow({ done }: { done: (what: Said) => void }) {
     close();
   };
   return (
-    <Popover title="Count now" label="Count now">
+    <Popover label="Count now">
       {(close) => (
         <form
           class="stack collections-count"
@@ -133,7 +134,7 @@ export function Failures({ failed }: { failed: readonly CollectionFailure[] }) {
   if (failed.length === 0) return null;
   return (
     <ul class="notice wait">
-      {[...new Set(failed.map((f) => [f.server, f.library, f.collection, f.reason].filter(Boolean).join(": ")))].map(
+      {[...new Set(failed.map((f) => [f.server && serverName(f.server), f.library, f.collection, f.reason].filter(Boolean).join(": ")))].map(
         (text) => (
           <li key={text}>{text}</li>
         ),
@@ -227,7 +228,7 @@ function Row({ row }: { row: CollectionRow }) {
               </a>
             )}
             <span class="soft small clip">
-              {[row.library, row.server, row.smart && "smart"].filter(Boolean).join(" · ")}
+              {[row.library, serverName(row.server), row.smart && "smart"].filter(Boolean).join(" · ")}
             </span>
           </div>
         </div>

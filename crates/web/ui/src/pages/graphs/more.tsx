@@ -4,6 +4,7 @@ import type { ConcurrencyAnswer, PeakSeries, TableAnswer, TranscodesAnswer } fro
 import { href } from "../../app/router";
 import { Chart } from "../../charts/chart";
 import { HeatMap } from "../../charts/heat-map";
+import { REASONS } from "../../format/media";
 import { count, percent } from "../../format/numbers";
 import { dateTime, day, longDay } from "../../format/times";
 import { DECISIONS, NETWORKS, word } from "../../format/words";
@@ -11,7 +12,7 @@ import { Card, Empty } from "../../ui/parts";
 import { HeatTools } from "./heat-files";
 import { filterParams } from "../../ui/filter/filter-bar";
 import { playsHere, Room, showPlays, useQuestion } from "./graph";
-import { REASONS, titled, within } from "./rules";
+import { titled, within } from "./rules";
 
 const CONCURRENCY = "api/v1/analytics/concurrency";
 const COLORS: Record<string, string> = { all: "--ink" };

@@ -1,5 +1,6 @@
 // What the graphs are called, and which plays stand behind a column. Pure: nothing here asks or draws.
 import type { AnalyticsMeta, RankedEntry, RankingAnswer, Table } from "../../api/schema";
+import { localDay } from "../../format/times";
 
 export type Measure = "plays" | "seconds";
 
@@ -30,9 +31,8 @@ export type Changes = Record<string, string>;
 /** The moment as a date of this browser's zone, with how far into that day it is. */
 function local(moment: string): { date: string; midnight: boolean } {
   const at = new Date(moment);
-  const two = (n: number) => String(n).padStart(2, "0");
   const midnight = at.getHours() + at.getMinutes() + at.getSeconds() + at.getMilliseconds() === 0;
-  return { date: `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`, midnight };
+  return { date: localDay(at), midnight };
 }
 
 /**
@@ -106,12 +106,3 @@ const TIERS: Record<string, string> = { "75-watched": "75 % – watched", watche
 export function tierName(tier: string): string {
   return TIERS[tier] ?? `${tier.replace("-", "–")} %`;
 }
-
-export const REASONS: Record<string, string> = {
-  subtitle_burn: "Subtitle burned in",
-  video_codec: "Video codec",
-  audio_codec: "Audio codec",
-  container: "Container",
-  quality: "Quality limit",
-  unknown: "Not told",
-};

@@ -1,11 +1,12 @@
 import type { ComponentChildren } from "preact";
 import type { HistoryPlay } from "../../api/schema";
 import { NOTHING, percent } from "../../format/numbers";
-import { dateTime, day, span, timeOfDay } from "../../format/times";
+import { dateTime, day, localDay, span, timeOfDay } from "../../format/times";
+import { serverName } from "../../live/store";
 import { NETWORKS, word } from "../../format/words";
 import { Avatar } from "../../ui/parts";
 import { DecisionTag, Marked, Ring } from "./marks";
-import { dayOf, localDay } from "./rows";
+import { dayOf } from "./rows";
 
 export interface Column {
   key: string;
@@ -47,7 +48,7 @@ export const COLUMNS: readonly Column[] = [
   {
     key: "user",
     title: "User",
-    px: 120,
+    px: 150,
     share: 1,
     cell: (play, q) => {
       const name = play.user?.name ?? play.user?.id;
@@ -82,7 +83,7 @@ export const COLUMNS: readonly Column[] = [
     cell: (p) => (p.player.network ? word(NETWORKS, p.player.network) : NOTHING),
   },
   { key: "address", title: "Address", px: 130, share: 0, cell: text((p) => p.player.address) },
-  { key: "server", title: "Server", px: 90, share: 0.5, cell: text((p) => p.server_id) },
+  { key: "server", title: "Server", px: 90, share: 0.5, cell: text((p) => serverName(p.server_id)) },
   { key: "library", title: "Library", px: 110, share: 0.6, cell: text((p) => p.library?.title ?? p.library?.id) },
   { key: "date", title: "Date", px: 76, share: 0, cell: (p, _, listed) => day(listed ?? dayOf(p)) },
   { key: "started", title: "Started", px: 108, share: 0, cell: (p, _, listed) => moment(p.started_at, listed) },

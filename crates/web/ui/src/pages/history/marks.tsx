@@ -1,9 +1,7 @@
 // Small signs of a play that lists and the sheet share.
-import type { ComponentChildren } from "preact";
 import type { HistoryItem, HistoryPlay } from "../../api/schema";
 import { percent } from "../../format/numbers";
 import { DECISIONS, episodeNumber, word } from "../../format/words";
-import type { IconName } from "../../ui/icon";
 
 /** `text` with every place marked that a search for `q` found, in any case. */
 export function Marked({ text, q }: { text: string; q: string | undefined }) {
@@ -42,11 +40,6 @@ export function Ring({ play }: { play: HistoryPlay }) {
   );
 }
 
-export function iconOf(item: HistoryItem): IconName {
-  if (item.live) return "antenna";
-  return item.kind === "track" ? "music" : item.kind === "episode" ? "tv" : "film";
-}
-
 /** What stands in large type: the film, the show, the artist. */
 export function headOf(item: HistoryItem): string {
   return item.grandparent_title || item.title || item.full_title || "Untitled";
@@ -64,15 +57,4 @@ export function subOf(item: HistoryItem): string {
           ? [title, item.parent_title]
           : [title, item.year];
   return parts.filter(Boolean).join(" · ");
-}
-
-/** A fact with its name; nothing where it is not known. */
-export function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  if (children === undefined || children === null || children === "" || children === false) return null;
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
 }

@@ -5,12 +5,14 @@ import { href } from "../../app/router";
 import { bytes, percent } from "../../format/numbers";
 import { clock, dateTime, span, timeOfDay } from "../../format/times";
 import { NETWORKS, playTitle, word } from "../../format/words";
-import { Icon } from "../../ui/icon";
-import { Avatar, Card, Failed, Meter, Poster, Waiting } from "../../ui/parts";
+import { serverName } from "../../live/store";
+import { Icon, iconOf } from "../../ui/icon";
+import { Avatar, Card, Fact, Failed, Meter, Poster, Waiting } from "../../ui/parts";
 import { Sheet } from "../../ui/sheet";
+import { Timeline, timelineTitle } from "../../ui/timeline";
 import { playHref } from "./address";
-import { DecisionTag, Fact, headOf, iconOf, Ring, subOf } from "./marks";
-import { StreamCard, TimelineCard } from "./play-stream";
+import { DecisionTag, headOf, Ring, subOf } from "./marks";
+import { StreamCard } from "./play-stream";
 import "./play.css";
 
 const ORIGINS: Record<string, string> = {
@@ -29,6 +31,8 @@ export function PlaySheet(props: { id: number; onClose: () => void; onStep?: (by
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const by = { j: 1, ArrowRight: 1, k: -1, ArrowLeft: -1 }[event.key] as 1 | -1 | undefined;
       if (!by) return;
+      // There the arrows move what does not fit.
+      if (event.key.startsWith("Arrow") && (event.target as Element).closest?.(".scroller")) return;
       event.preventDefault();
       onStep(by);
     };
@@ -66,7 +70,7 @@ function Told({ one }: { one: OneHistoryPlay }) {
           <Fact name="Paused">{span(play.paused_s)}</Fact>
           <Fact name="Buffering">{one.buffering_ms !== undefined && span(one.buffering_ms / 1000)}</Fact>
           <Fact name="Data">{one.bytes !== undefined && bytes(one.bytes)}</Fact>
-          <Fact name="Server">{play.server_id}</Fact>
+          <Fact name="Server">{serverName(play.server_id)}</Fact>
           <Fact name="Library">
             {play.library && (
               <a class="text" href={href(`/libraries/${enc(play.server_id)}/${enc(play.library.id)}`)}>
@@ -79,7 +83,11 @@ function Told({ one }: { one: OneHistoryPlay }) {
       </Card>
       <PlayerCard play={play} />
       <StreamCard one={one} />
-      <TimelineCard segments={one.segments} />
+      {one.segments.some((s) => s.played_ms > 0) && (
+        <Card title={timelineTitle(one.segments)}>
+          <Timeline segments={one.segments} />
+        </Card>
+      )}
       <GroupCard one={one} />
     </>
   );

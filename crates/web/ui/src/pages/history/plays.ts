@@ -28,6 +28,8 @@ export class Plays {
   #lastDay: string | undefined;
   readonly #held = new Map<number, HistoryPlay[]>();
   readonly #groups = new Map<number, HistoryPlay[]>();
+  /** Groups that could not be loaded: asked for again when a person wants them again. */
+  readonly #failedGroups = new Set<number>();
   /** What asks for each page; the first one needs none. One more than pages as long as there are more. */
   readonly #cursors: Array<string | undefined> = [undefined];
   readonly #asked = new Map<string, Promise<void>>();
@@ -64,8 +66,9 @@ export class Plays {
   /** After an error. */
   retry(): void {
     this.error = undefined;
+    this.#failedGroups.clear();
     this.#changed();
-    void this.#load(this.rows.pages);
+    if (!this.isComplete) void this.#load(this.rows.pages);
   }
 
   /** Undefined while it is not in memory. */
@@ -76,9 +79,18 @@ export class Plays {
   /** One of the plays of a group, oldest first; undefined until they have come. */
   member(group: HistoryPlay, member: number): HistoryPlay | undefined {
     const plays = this.#groups.get(group.id);
-    if (!plays) void this.#once(`group ${group.id}`, () => this.#loadGroup(group));
+    if (!plays && !this.#failedGroups.has(group.id)) {
+      void this.#once(`group ${group.id}`, () => this.#loadGroup(group));
+    }
     const id = group.play_ids[member];
     return plays?.find((p) => p.id === id);
+  }
+
+  /** Unfolds a group, or folds it again. */
+  toggle(page: number, at: number, group: HistoryPlay): void {
+    if (this.#failedGroups.delete(group.id)) this.error = undefined;
+    this.rows.toggle(page, at, group.play_ids.length);
+    this.#changed();
   }
 
   /** The id of the next older (1) or newer (-1) play in the list; undefined at its ends. */
@@ -128,7 +140,10 @@ export class Plays {
   }
 
   async #loadGroup(group: HistoryPlay): Promise<void> {
+    // Until it has come.
+    this.#failedGroups.add(group.id);
     const one = await get<OneHistoryPlay>(`${PATH}/${group.id}`, {}, this.#stop.signal);
+    this.#failedGroups.delete(group.id);
     this.#groups.set(group.id, one.group);
     const oldest = this.#groups.keys().next();
     if (this.#groups.size > GROUPS_MAX && !oldest.done) this.#groups.delete(oldest.value);

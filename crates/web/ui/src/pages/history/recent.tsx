@@ -3,9 +3,10 @@ import { useGet } from "../../api/useGet";
 import type { Params } from "../../api/client";
 import type { HistoryPage, HistoryPlay } from "../../api/schema";
 import { ago, dateTime } from "../../format/times";
+import { iconOf } from "../../ui/icon";
 import { Avatar, Empty, Failed, Poster, Waiting } from "../../ui/parts";
 import { playHref, useOpenPlay } from "./address";
-import { DecisionTag, headOf, iconOf, Ring, subOf } from "./marks";
+import { DecisionTag, headOf, Ring, subOf } from "./marks";
 import { PlaySheet } from "./play-sheet";
 
 /** `path`: a list of plays of the interface. Choosing one opens its sheet over the page. */

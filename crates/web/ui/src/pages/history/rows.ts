@@ -1,6 +1,7 @@
 // Where in a long list each row is: plays come in pages, days stand above their first play, an unfolded group lists
 // its plays below itself. Places are kept for all pages ever seen, the plays themselves are not.
 import type { HistoryPlay } from "../../api/schema";
+import { localDay } from "../../format/times";
 
 export type Row =
   | { kind: "day"; page: number; day: string }
@@ -108,10 +109,4 @@ const DRAWN_MAX = 8;
 /** The day a play is listed under, in this browser's zone: `2026-11-21`. */
 export function dayOf(play: HistoryPlay): string {
   return localDay(play.plays > 1 ? (play.stopped_at ?? play.started_at) : play.started_at);
-}
-
-export function localDay(moment: string | number): string {
-  const at = new Date(moment);
-  const two = (n: number) => String(n).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }

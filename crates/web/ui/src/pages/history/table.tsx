@@ -1,16 +1,17 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { HistoryPlay } from "../../api/schema";
-import { go } from "../../app/router";
+import { setQuery } from "../../app/router";
+import { narrow } from "../../app/screen";
 import { counted } from "../../format/numbers";
-import { longDay, span, timeOfDay } from "../../format/times";
-import { Icon } from "../../ui/icon";
+import { localDay, longDay, span, timeOfDay } from "../../format/times";
+import { Icon, iconOf } from "../../ui/icon";
 import { Failed, Poster } from "../../ui/parts";
 import { VirtualList } from "../../ui/virtual-list";
 import { playHref } from "./address";
 import { type Column, columnsOf, TITLE_PX } from "./columns";
-import { DecisionTag, headOf, iconOf, Marked, Ring, subOf } from "./marks";
+import { DecisionTag, headOf, Marked, Ring, subOf } from "./marks";
 import type { Plays } from "./plays";
-import { localDay, type Row } from "./rows";
+import type { Row } from "./rows";
 import { columns } from "./stored";
 
 const ROW_PX = 54;
@@ -21,18 +22,6 @@ const AHEAD_ROWS = 80;
 
 /** A picture is asked for once its row has been there this long: a list that rushes by needs none. */
 const REST_MS = 120;
-
-const phone = matchMedia("(max-width: 760px)");
-
-export function usePhone(): boolean {
-  const [is, set] = useState(phone.matches);
-  useEffect(() => {
-    const changed = () => set(phone.matches);
-    phone.addEventListener("change", changed);
-    return () => phone.removeEventListener("change", changed);
-  }, []);
-  return is;
-}
 
 /** Pixels that `own` is wide. */
 function useWidth() {
@@ -58,7 +47,7 @@ interface Shown {
 export function Table(props: { plays: Plays; q: string | undefined; open: number | undefined; stale: boolean }) {
   const { plays } = props;
   const { own, width } = useWidth();
-  const isPhone = usePhone();
+  const isPhone = narrow.value;
   const chosen = useMemo(() => columnsOf(columns.value), [columns.value]);
   const leastPx = chosen.reduce((sum, c) => sum + c.px + 12, TITLE_PX + 48);
   const isWide = !isPhone && width !== undefined && leastPx > width;
@@ -142,7 +131,7 @@ function DrawnRow(props: { index: number; row: Row; play: HistoryPlay | undefine
       {...place}
       class={shown.phone ? `${name} history-phone` : name}
       data-open={shown.open === play.id ? "" : undefined}
-      onClick={(event) => (event.target as Element).closest("a, button") ?? openPlay(play.id)}
+      onClick={(event) => (event.target as Element).closest("a, button") ?? setQuery({ play: String(play.id) })}
     >
       <Title play={play} row={row} shown={shown} />
       {!shown.phone &&
@@ -153,11 +142,6 @@ function DrawnRow(props: { index: number; row: Row; play: HistoryPlay | undefine
         ))}
     </div>
   );
-}
-
-function openPlay(id: number): void {
-  const to = new URL(playHref(id), location.origin);
-  go(to.pathname.slice(new URL(document.baseURI).pathname.length - 1) + to.search);
 }
 
 function Title({ play, row, shown }: { play: HistoryPlay; row: Row; shown: Shown }) {
@@ -205,10 +189,7 @@ function PhoneLine({ play, q, sub }: { play: HistoryPlay; q: string | undefined;
 
 function Fold({ play, row, plays }: { play: HistoryPlay; row: Row & { kind: "play" }; plays: Plays }) {
   const open = plays.rows.isOpen(row.page, row.at);
-  const toggle = () => {
-    plays.rows.toggle(row.page, row.at, play.play_ids.length);
-    plays.version.value += 1;
-  };
+  const toggle = () => plays.toggle(row.page, row.at, play);
   const label = `${counted(play.plays, "part")} of ${headOf(play.item)}`;
   return (
     <button type="button" class="history-fold" aria-expanded={open} aria-label={label} title={label} onClick={toggle}>

@@ -38,7 +38,6 @@ export function Tools({ params }: { params: Params }) {
       <Views />
       <span class="history-columns">
         <Popover
-          title="Columns"
           label={
             <>
               <Icon name="columns" /> Columns

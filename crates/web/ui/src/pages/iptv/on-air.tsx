@@ -2,21 +2,20 @@
 import { useGet } from "../../api/useGet";
 import type { Feed, Feeds, FeedViewer, Server } from "../../api/schema";
 import { place, setQuery } from "../../app/router";
+import { channelName, FEED_STATES } from "../../format/feeds";
 import { bitrate, bytes, count, counted, NOTHING } from "../../format/numbers";
 import { ago, span, timeOfDay } from "../../format/times";
 import { word } from "../../format/words";
 import { clockAheadMs, feeds } from "../../live/store";
-import { Avatar, Card, Meter, Stat, useSeconds } from "../../ui/parts";
+import { Avatar, Card, Fact, Meter, Stat, useSeconds } from "../../ui/parts";
 import { passes } from "./query";
 import {
-  channelName,
   channelNote,
   feedBps,
   KINDS,
   loginName,
   playerName,
   programmeRatio,
-  STATES,
   streamPlace,
   viewerName,
 } from "./words";
@@ -26,6 +25,8 @@ const SUMS_EVERY_MS = 5_000;
 
 /** Viewers that are shown before the rest is folded away. */
 const VIEWERS_SHOWN = 4;
+
+const WARN = "iptv-warn";
 
 export function OnAir({ managers }: { managers: readonly Server[] }) {
   const asked = useGet<Feeds>("api/v1/iptv/channels", undefined, SUMS_EVERY_MS);
@@ -49,8 +50,8 @@ export function OnAir({ managers }: { managers: readonly Server[] }) {
         .filter((m) => m.state !== "up" && m.state !== "unknown")
         .map((m) => (
           <p class="notice bad" role="status" key={m.id}>
-            {m.name} does not answer{m.error ? ` since ${ago(m.error.since)}: ${m.error.message}` : ""}. What
-            is shown is as of then.
+            {m.name} does not answer{m.error ? `: lost ${ago(m.error.since)}, ${m.error.message}` : ""}. What is shown
+            is as of then.
           </p>
         ))}
       {shown.length === 0 ? (
@@ -92,7 +93,7 @@ function Inventory({ managers }: { managers: readonly Server[] }) {
 }
 
 function FeedCard({ feed }: { feed: Feed }) {
-  const state = STATES[feed.state ?? ""] ?? { text: word({}, feed.state ?? "unknown"), tag: "" };
+  const state = FEED_STATES[feed.state ?? ""] ?? { text: word({}, feed.state ?? "unknown"), tag: "" };
   const { channel, media } = feed;
   const number = feed.kind === "live" ? channel.number : undefined;
   return (
@@ -110,7 +111,7 @@ function FeedCard({ feed }: { feed: Feed }) {
       </header>
       <Programme feed={feed} />
       <dl class="iptv-facts">
-        <Fact name="Stream" warn={(feed.stream.index ?? 0) > 0}>
+        <Fact name="Stream" class={(feed.stream.index ?? 0) > 0 ? WARN : undefined}>
           {streamPlace(feed) ?? NOTHING}
         </Fact>
         <Fact name="Picture">{media.resolution?.replace("x", "×") ?? NOTHING}</Fact>
@@ -119,7 +120,7 @@ function FeedCard({ feed }: { feed: Feed }) {
         <Fact name="Codecs">
           {[media.video_codec, media.audio_codec].filter(Boolean).join(" · ") || NOTHING}
         </Fact>
-        <Fact name="Speed" warn={media.speed !== undefined && media.speed < 0.97}>
+        <Fact name="Speed" class={media.speed !== undefined && media.speed < 0.97 ? WARN : undefined}>
           {media.speed === undefined ? NOTHING : `${media.speed.toFixed(2)}×`}
         </Fact>
       </dl>
@@ -131,15 +132,6 @@ function FeedCard({ feed }: { feed: Feed }) {
       <Viewers feed={feed} />
       <Foot feed={feed} />
     </li>
-  );
-}
-
-function Fact({ name, warn, children }: { name: string; warn?: boolean; children: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd class={warn ? "iptv-warn" : undefined}>{children}</dd>
-    </div>
   );
 }
 

@@ -11,7 +11,7 @@ import type {
 import { place, setQuery } from "../../app/router";
 import { Chart } from "../../charts/chart";
 import { bytes, count, NOTHING } from "../../format/numbers";
-import { ago, dateTime, day, span } from "../../format/times";
+import { ago, dateTime, day, localDay, span } from "../../format/times";
 import { Numbers } from "../../ui/numbers";
 import { Avatar, Card, Failed, Segments, Waiting } from "../../ui/parts";
 import { days, pastParams } from "./query";
@@ -49,7 +49,7 @@ export function ViewersOverTime() {
         title={title}
         kind="bars"
         categories={buckets.map((b) => b.starts_at)}
-        label={(at) => (hourly ? dateTime(at) : day(localDate(String(at))))}
+        label={(at) => (hourly ? dateTime(at) : day(localDay(String(at))))}
         unit={measure === "time" ? "seconds" : "count"}
         series={[
           {
@@ -61,13 +61,6 @@ export function ViewersOverTime() {
       />
     </div>
   );
-}
-
-/** The date here of a moment: days were asked for in this browser's zone. */
-function localDate(at: string): string {
-  const d = new Date(at);
-  const two = (n: number) => String(n).padStart(2, "0");
-  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}`;
 }
 
 const ORDERS = [

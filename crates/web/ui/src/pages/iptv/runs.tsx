@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { get } from "../../api/client";
 import { useGet } from "../../api/useGet";
 import type { PastRun, RunsPage } from "../../api/schema";
+import { channelName } from "../../format/feeds";
 import { bytes, counted, NOTHING } from "../../format/numbers";
 import { dateTime, span } from "../../format/times";
 import { word } from "../../format/words";
@@ -10,7 +11,7 @@ import { Icon } from "../../ui/icon";
 import { Numbers } from "../../ui/numbers";
 import { Card, Failed, Waiting } from "../../ui/parts";
 import { pastParams } from "./query";
-import { channelName, KINDS, loginName } from "./words";
+import { KINDS, loginName } from "./words";
 
 const PAGE = 20;
 

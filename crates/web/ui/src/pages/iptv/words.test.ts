@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import {
-  channelName,
   channelNote,
   connectionsText,
   loginName,
@@ -8,6 +7,7 @@ import {
   programmeRatio,
   streamPlace,
 } from "./words";
+import { channelName } from "../../format/feeds";
 
 describe("loginName", () => {
   const cases: Array<[string, Parameters<typeof loginName>[0], string | undefined]> = [

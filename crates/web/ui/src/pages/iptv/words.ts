@@ -9,23 +9,6 @@ export const KINDS: Record<string, string> = {
   timeshift: "Catch-up",
 };
 
-export const STATES: Record<string, { text: string; tag: string }> = {
-  active: { text: "On the air", tag: "good" },
-  waiting_for_clients: { text: "Nobody watches", tag: "info" },
-  initializing: { text: "Starting", tag: "info" },
-  connecting: { text: "Connecting", tag: "info" },
-  buffering: { text: "Buffering", tag: "wait" },
-  paused: { text: "Paused", tag: "" },
-  error: { text: "Error", tag: "bad" },
-  stopping: { text: "Stopping", tag: "" },
-  stopped: { text: "Stopped", tag: "" },
-};
-
-/** What stands in large type. */
-export function channelName(channel: FeedChannel, key: string): string {
-  return channel.series ?? channel.name ?? key.slice(0, 12);
-}
-
 /** What stands below: the episode of a film on demand, the group of a channel. */
 export function channelNote(channel: FeedChannel): string {
   const episode = channel.series === undefined ? undefined : episodeNumber(channel.season, channel.episode);

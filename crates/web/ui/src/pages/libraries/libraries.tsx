@@ -3,7 +3,7 @@ import { useGet } from "../../api/useGet";
 import { href } from "../../app/router";
 import { bytes, count, counted, percent } from "../../format/numbers";
 import { ago, dateTime, span, zone } from "../../format/times";
-import { known, libraries as live, servers } from "../../live/store";
+import { known, libraries as live, serverName, servers } from "../../live/store";
 import { Icon, type IconName } from "../../ui/icon";
 import { Card, Empty, Failed, Head, Stat, Waiting } from "../../ui/parts";
 import { playsAt } from "../profile/rules";
@@ -195,7 +195,7 @@ function Gone({ entries }: { entries: readonly RankedEntry[] }) {
             >
               {entry.name ?? "A library without a name"}
             </a>
-            <span class="soft small grow clip">{entry.server_id}</span>
+            <span class="soft small grow clip">{serverName(entry.server_id)}</span>
             <span class="number small">
               {counted(entry.plays, "play")} · {ago(entry.last_started_at)}
             </span>

@@ -4,7 +4,7 @@ import type { PageProps } from "../../app/pages";
 import { href } from "../../app/router";
 import { bytes, count } from "../../format/numbers";
 import { dateTime, span } from "../../format/times";
-import { known, libraries as live, servers } from "../../live/store";
+import { known, libraries as live, serverName, servers } from "../../live/store";
 import { Icon } from "../../ui/icon";
 import { Empty, Head, Stat } from "../../ui/parts";
 import { LastPlay } from "../profile/last-play";
@@ -34,7 +34,7 @@ export default function One({ params }: PageProps) {
           <Head title="No such library" />
           <Empty icon="library">
             <p>
-              Nothing is kept of a library {id} of the server {server}.
+              Nothing is kept of a library {id} of the server {serverName(server)}.
             </p>
             <p class="small">A library has another id after it was made anew. What there is stands in the list.</p>
             <a class="button" href={href("/libraries")}>

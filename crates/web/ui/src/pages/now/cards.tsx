@@ -1,10 +1,10 @@
 // A stream as a card: in full, or in short.
 import { go, href, place } from "../../app/router";
 import { bitrate } from "../../format/numbers";
+import { userPath } from "../../format/paths";
 import { DECISIONS, headline, NETWORKS, subline, word } from "../../format/words";
 import type { LiveSession } from "../../live/store";
-import type { IconName } from "../../ui/icon";
-import { Icon } from "../../ui/icon";
+import { Icon, iconOf } from "../../ui/icon";
 import { Avatar, Poster } from "../../ui/parts";
 import { explain, trouble } from "./explain";
 import { Buffer, type Live, Progress, StateSign, useSteady } from "./live";
@@ -37,13 +37,9 @@ export function Opener({ session }: { session: LiveSession }) {
   );
 }
 
-export function iconOf({ kind, live }: { kind: string; live?: unknown }): IconName {
-  return live ? "antenna" : kind === "track" ? "music" : kind === "episode" ? "tv" : "film";
-}
-
-export function userPath(session: Pick<LiveSession, "user">): string | undefined {
-  const user = session.user;
-  return user && `/users/${encodeURIComponent(user.id ?? user.name)}`;
+/** The page of who watches. */
+export function viewerPath({ user }: Pick<LiveSession, "user">): string | undefined {
+  return user && userPath(user.id ?? user.name);
 }
 
 /** `Living room · Plex for Roku · Roku`, without what is said twice. */
@@ -57,7 +53,7 @@ export function playerText({ player }: Pick<LiveSession, "player">): string {
 }
 
 export function Who({ session, plain }: { session: LiveSession; plain?: boolean }) {
-  const path = userPath(session);
+  const path = viewerPath(session);
   const name = session.user?.name ?? "Unknown user";
   return (
     <p class="now-who">

@@ -5,16 +5,19 @@ import { href, place, setQuery } from "../../app/router";
 import type { Feed, Paths } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { bitrate, bytes, NOTHING, percent } from "../../format/numbers";
+import { channelName } from "../../format/feeds";
+import { titlePath } from "../../format/paths";
+import { codecName } from "../../format/media";
 import { dateTime, span, timeOfDay } from "../../format/times";
 import { DECISIONS, headline, NETWORKS, STATES, subline, word } from "../../format/words";
-import { feeds, known, servers, sessions } from "../../live/store";
+import { feeds, known, serverName, servers, sessions } from "../../live/store";
+import { Fact } from "../../ui/parts";
 import { Sheet } from "../../ui/sheet";
-import { Art, Marks, Parts, userPath, Who } from "./cards";
+import { Timeline, timelineTitle } from "../../ui/timeline";
+import { Art, Marks, Parts, viewerPath, Who } from "./cards";
 import { explain, trouble } from "./explain";
 import { Buffer, type Live, Progress } from "./live";
-import { codecName, hardware, parts, rates } from "./media";
-import { feedName } from "./quiet";
-import { Segments } from "./segments";
+import { hardware, parts, rates } from "./media";
 
 function close(): void {
   setQuery({ session: undefined }, true);
@@ -44,8 +47,7 @@ export function Detail() {
 function Everything({ live }: { live: Live }) {
   const session = live.value;
   const { item, delivery } = session;
-  const titlePath =
-    item.rating_key && `/titles/${encodeURIComponent(session.server_id)}/${encodeURIComponent(item.rating_key)}`;
+  const title = titlePath(session.server_id, item.rating_key);
   const slow = trouble(session);
   return (
     <>
@@ -72,17 +74,22 @@ function Everything({ live }: { live: Live }) {
         <Parts list={parts(session)} />
       </section>
       {delivery.transcode && <Work live={live} />}
-      <Segments session={session} />
+      {session.segments.length > 0 && (
+        <section>
+          <h3>{timelineTitle(session.segments)}</h3>
+          <Timeline segments={session.segments} />
+        </section>
+      )}
       <Where live={live} />
       {item.live && <Path id={session.id} server={session.server_id} />}
       <p class="row wrap">
-        {titlePath && (
-          <a class="button" href={href(titlePath)}>
+        {title && (
+          <a class="button" href={href(title)}>
             Title
           </a>
         )}
-        {userPath(session) && (
-          <a class="button" href={href(userPath(session) ?? "/")}>
+        {viewerPath(session) && (
+          <a class="button" href={href(viewerPath(session) ?? "/")}>
             User
           </a>
         )}
@@ -110,10 +117,9 @@ function Facts({ title, list }: { title: string; list: ReadonlyArray<readonly [s
       <h3>{title}</h3>
       <dl class="now-facts">
         {told.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd dir="auto">{value}</dd>
-          </div>
+          <Fact key={name} name={name}>
+            {value}
+          </Fact>
         ))}
       </dl>
     </section>
@@ -147,7 +153,6 @@ function Work({ live }: { live: Live }) {
 function Where({ live }: { live: Live }) {
   const session = live.value;
   const { player, delivery } = session;
-  const server = servers.value.find((s) => s.id === session.server_id);
   const serverPath = `/servers?server=${encodeURIComponent(session.server_id)}`;
   return (
     <>
@@ -165,7 +170,7 @@ function Where({ live }: { live: Live }) {
       <Facts
         title="Stream"
         list={[
-          ["Server", <a href={href(serverPath)}>{server?.name ?? session.server_id}</a>],
+          ["Server", <a href={href(serverPath)}>{serverName(session.server_id)}</a>],
           ["Bit rate", rates(session)],
           ["Reserved", bitrate(delivery.reserved_bps)],
           ["Subtitle", [codecName(delivery.subtitle?.codec), delivery.subtitle?.language].filter(Boolean).join(" ")],
@@ -203,7 +208,7 @@ function Path({ id, server }: { id: string; server: string }) {
             <FeedLine feed={feeds.value.find((f) => f.id === candidate.feed_id)} />
             <span class="soft small">
               {" "}
-              on {candidate.server_id}, by {candidate.reasons.map((r) => r.replaceAll("_", " ")).join(", ")}
+              on {serverName(candidate.server_id)}, by {candidate.reasons.map((r) => r.replaceAll("_", " ")).join(", ")}
             </span>
           </li>
         ))}
@@ -217,7 +222,7 @@ function FeedLine({ feed }: { feed: Feed | undefined }) {
   const login = feed.profile && [feed.profile.account, feed.profile.name].filter(Boolean).join(", ");
   return (
     <>
-      <a href={href(`/iptv?q=${encodeURIComponent(feedName(feed))}`)}>{feedName(feed)}</a>
+      <a href={href(`/iptv?q=${encodeURIComponent(channelName(feed.channel, feed.key))}`)}>{channelName(feed.channel, feed.key)}</a>
       {feed.stream.name && `, stream ${feed.stream.name}`}
       {login && `, login ${login}`}
       {`, since ${timeOfDay(feed.started_at)}`}

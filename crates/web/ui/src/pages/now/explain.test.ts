@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Session } from "../../api/schema";
 import { explain, trouble } from "./explain";
-import { gist, hardware, parts, rangeName, rates, resolutionName } from "./media";
+import { rangeName, resolutionName } from "../../format/media";
+import { gist, hardware, parts, rates } from "./media";
 
 type Playing = Pick<Session, "source" | "delivery" | "item" | "player">;
 type Reason = NonNullable<Session["delivery"]["transcode"]>["reasons"][number];

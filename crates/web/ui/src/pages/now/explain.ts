@@ -1,7 +1,7 @@
 // Why a server has work with a stream, and what would spare it that: rules of thumb of Plex, in plain words.
 import type { Session } from "../../api/schema";
 import { bitrate } from "../../format/numbers";
-import { channelsName, codecName, rangeName } from "./media";
+import { channelsName, codecName, rangeName } from "../../format/media";
 
 type Playing = Pick<Session, "source" | "delivery" | "item" | "player">;
 type Reason = NonNullable<Session["delivery"]["transcode"]>["reasons"][number];

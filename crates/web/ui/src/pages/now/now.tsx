@@ -1,10 +1,11 @@
 // What plays now: the first thing anyone sees.
-import { signal, useComputed } from "@preact/signals";
+import { useComputed } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isAdmin } from "../../app/access";
 import { type Prefs, prefer, prefs } from "../../app/prefs";
 import { href } from "../../app/router";
+import { narrow } from "../../app/screen";
 import { type Got, useGet } from "../../api/useGet";
 import { counted } from "../../format/numbers";
 import { known, servers, sessions } from "../../live/store";
@@ -31,12 +32,6 @@ const DENSITIES = [
   ["compact", "Compact"],
   ["table", "Table"],
 ] as const satisfies ReadonlyArray<readonly [Prefs["density"], string]>;
-
-const NARROW = matchMedia("(max-width: 760px)");
-const narrow = signal(NARROW.matches);
-NARROW.addEventListener("change", () => {
-  narrow.value = NARROW.matches;
-});
 
 export default function Page() {
   useEffect(watchBuffers, []);

@@ -2,13 +2,13 @@
 import { href } from "../../app/router";
 import type { Feed, HistoryPage } from "../../api/schema";
 import { useGet } from "../../api/useGet";
+import { channelName, FEED_STATES } from "../../format/feeds";
 import { counted } from "../../format/numbers";
 import { ago } from "../../format/times";
-import { playTitle } from "../../format/words";
+import { playTitle, word } from "../../format/words";
 import { feeds } from "../../live/store";
-import { Icon } from "../../ui/icon";
+import { Icon, iconOf } from "../../ui/icon";
 import { Card, Poster } from "../../ui/parts";
-import { iconOf } from "./cards";
 
 const LAST = 5;
 
@@ -79,10 +79,10 @@ export function OnAir() {
         <ul class="now-feeds">
           {list.map((feed) => (
             <li key={feed.id}>
-              <a class="now-feed" href={href(`/iptv?q=${encodeURIComponent(feedName(feed))}`)}>
+              <a class="now-feed" href={href(`/iptv?q=${encodeURIComponent(channelName(feed.channel, feed.key))}`)}>
                 <span class="clip name" dir="auto">
                   {feed.channel.number && <span class="soft number">{feed.channel.number} </span>}
-                  {feedName(feed)}
+                  {channelName(feed.channel, feed.key)}
                 </span>
                 <span class="soft small clip" dir="auto">
                   {feed.programme?.title ?? feed.channel.group ?? "\u00a0"}
@@ -100,11 +100,7 @@ export function OnAir() {
   );
 }
 
-export function feedName({ channel, stream }: Pick<Feed, "channel" | "stream">): string {
-  return channel.series ?? channel.name ?? stream.name ?? "Unnamed";
-}
-
 function FeedState({ state }: Pick<Feed, "state">) {
-  if (state === "active" || state === undefined) return <span class="tag good">on</span>;
-  return <span class={state === "error" ? "tag bad" : "tag wait"}>{state.replaceAll("_", " ")}</span>;
+  const own = FEED_STATES[state ?? ""] ?? { text: word({}, state ?? "unknown"), tag: "" };
+  return <span class={`tag ${own.tag}`}>{own.text}</span>;
 }

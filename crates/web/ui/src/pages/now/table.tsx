@@ -3,7 +3,7 @@ import { href } from "../../app/router";
 import { bitrate } from "../../format/numbers";
 import { DECISIONS, NETWORKS, subline, word } from "../../format/words";
 import { Icon } from "../../ui/icon";
-import { Opener, playerText, userPath } from "./cards";
+import { Opener, playerText, viewerPath } from "./cards";
 import { explain } from "./explain";
 import { type Live, Progress, StateSign, useSteady } from "./live";
 import { gist, hardware } from "./media";
@@ -37,7 +37,7 @@ export function Table({ list }: { list: readonly Live[] }) {
 
 function Row({ live }: { live: Live }) {
   const session = useSteady(live);
-  const path = userPath(session);
+  const path = viewerPath(session);
   const { decision, bitrate_bps } = session.delivery;
   return (
     <tr data-session={session.id} data-state={session.state}>

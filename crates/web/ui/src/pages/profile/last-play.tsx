@@ -2,7 +2,7 @@ import type { ProfileAnswer } from "../../api/schema";
 import { href } from "../../app/router";
 import { ago, dateTime } from "../../format/times";
 import { playTitle } from "../../format/words";
-import { titlePath } from "./rules";
+import { titlePath } from "../../format/paths";
 
 /** When and what was played last, and on what. */
 export function LastPlay({ answer, by }: { answer: ProfileAnswer; by?: boolean }) {

@@ -1,14 +1,15 @@
 // Rankings and shares within a profile.
 import type { ComponentChildren } from "preact";
 import type { Params } from "../../api/client";
-import type { HistoryItem, RankedEntry } from "../../api/schema";
+import type { RankedEntry } from "../../api/schema";
 import { href } from "../../app/router";
 import { shownValue, type Unit } from "../../charts/units";
 import { counted, NOTHING, percent } from "../../format/numbers";
+import { titlePath, userPath } from "../../format/paths";
 import { ago, span } from "../../format/times";
-import { Icon, type IconName } from "../../ui/icon";
+import { Icon, iconOf } from "../../ui/icon";
 import { Avatar, Card, Poster } from "../../ui/parts";
-import { playsAt, type Share, titlePath } from "./rules";
+import { playsAt, type Share } from "./rules";
 
 interface ListProps {
   title: string;
@@ -56,10 +57,6 @@ function Rows(
   );
 }
 
-export function pictureOf(kind: RankedEntry["kind"] | HistoryItem["kind"]): IconName {
-  return kind === "track" ? "music" : kind === "episode" ? "tv" : "film";
-}
-
 export function Titles(props: ListProps) {
   return (
     <Rows
@@ -70,7 +67,7 @@ export function Titles(props: ListProps) {
             server={entry.server_id}
             ratingKey={entry.rating_key}
             width={38}
-            icon={pictureOf(entry.kind)}
+            icon={iconOf(entry)}
             square={entry.kind === "track"}
           />
         ),
@@ -105,10 +102,6 @@ export function People(props: ListProps) {
       })}
     />
   );
-}
-
-export function userPath(id: string | number): string {
-  return `/users/${encodeURIComponent(String(id))}`;
 }
 
 /** Parts of a whole, each with a bar. */

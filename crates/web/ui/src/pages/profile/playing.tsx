@@ -5,7 +5,7 @@ import { type LiveSession, positionMs, sessions } from "../../live/store";
 import { clock } from "../../format/times";
 import { DECISIONS, headline, STATES, subline, word } from "../../format/words";
 import { Card, Meter, Poster, useSeconds } from "../../ui/parts";
-import { titlePath } from "./rules";
+import { titlePath } from "../../format/paths";
 
 export type Matches = (session: LiveSession) => boolean;
 

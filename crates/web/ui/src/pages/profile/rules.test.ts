@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { completion, monthDays, playsAt, titlePath, watchedRatio } from "./rules";
+import { completion, monthDays, playsAt, watchedRatio } from "./rules";
 
 const categories = ["0-25", "25-50", "50-75", "75-watched", "watched", "unknown"];
 const table = (...total: number[]) => ({ categories, series: [], total });
@@ -43,11 +43,4 @@ describe("monthDays", () => {
     ["2024-02", "2024-02-29"],
     ["2026-12", "2026-12-31"],
   ])("%s", (month, to) => expect(monthDays(month)).toEqual({ from: `${month}-01`, to }));
-});
-
-describe("titlePath", () => {
-  it("escapes, and knows when there is no page", () => {
-    expect(titlePath("my house", "5/6")).toBe("/titles/my%20house/5%2F6");
-    expect(titlePath("house", undefined)).toBeUndefined();
-  });
 });

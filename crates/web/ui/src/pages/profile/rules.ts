@@ -65,8 +65,3 @@ export function monthName(month: string): string {
     new Date(`${month}-01T00:00:00Z`),
   );
 }
-
-/** The path of a title's page; absent where the title is not known to be in a library. */
-export function titlePath(server: string, key: string | number | undefined): string | undefined {
-  return key === undefined ? undefined : `/titles/${encodeURIComponent(server)}/${encodeURIComponent(String(key))}`;
-}

@@ -1,5 +1,4 @@
 // All that is known of one server.
-import type { ComponentChildren } from "preact";
 import type { Endpoint, Inventory, Server } from "../../api/schema";
 import { href } from "../../app/router";
 import { libraries } from "../../live/store";
@@ -7,7 +6,7 @@ import { bytes, count, counted, NOTHING } from "../../format/numbers";
 import { ago, dateTime } from "../../format/times";
 import { Icon } from "../../ui/icon";
 import { Numbers } from "../../ui/numbers";
-import { Meter, useSeconds } from "../../ui/parts";
+import { Fact, Meter, useSeconds } from "../../ui/parts";
 import { failing, hintOf, sum } from "./health";
 import { LoadCharts } from "./load";
 import { TestButton } from "./test";
@@ -146,15 +145,6 @@ function Has({ inventory }: { inventory: Inventory }) {
         .filter(Boolean)
         .join(", ")}
     </Fact>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

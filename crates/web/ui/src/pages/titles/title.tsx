@@ -10,7 +10,8 @@ import { Icon, type IconName } from "../../ui/icon";
 import { Empty, Head, Poster } from "../../ui/parts";
 import { LastPlay } from "../profile/last-play";
 import { Profile } from "../profile/profile";
-import { type Choice, titlePath } from "../profile/rules";
+import { titlePath } from "../../format/paths";
+import type { Choice } from "../profile/rules";
 import "./titles.css";
 
 const LEVELS: Record<string, [string, IconName]> = {

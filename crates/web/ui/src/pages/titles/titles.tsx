@@ -3,13 +3,14 @@ import type { RankingAnswer } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { href, place, setQuery } from "../../app/router";
 import { count, counted } from "../../format/numbers";
+import { titlePath } from "../../format/paths";
 import { span } from "../../format/times";
 import { MEDIA } from "../../format/words";
 import { FilterBar, filterParams } from "../../ui/filter/filter-bar";
+import { iconOf } from "../../ui/icon";
 import { Empty, Failed, Head, Poster, Segments, Waiting } from "../../ui/parts";
 import { SearchBox } from "../../ui/search";
-import { pictureOf } from "../profile/lists";
-import { playsAt, titlePath } from "../profile/rules";
+import { playsAt } from "../profile/rules";
 import { type Placed, placed, type Rank, ranked } from "./rules";
 import "./titles.css";
 
@@ -115,7 +116,7 @@ function One({ entry, place: at, rank }: Placed & { rank: Rank }) {
           <Poster
             server={entry.server_id}
             ratingKey={entry.rating_key}
-            icon={pictureOf(entry.kind)}
+            icon={iconOf(entry)}
             width={180}
             square={entry.kind === "track"}
           />

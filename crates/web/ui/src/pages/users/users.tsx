@@ -2,12 +2,12 @@ import type { UserEntry, UsersAnswer } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { href, place, setQuery } from "../../app/router";
 import { count, counted, NOTHING, percent } from "../../format/numbers";
+import { userPath } from "../../format/paths";
 import { ago, dateTime, span } from "../../format/times";
 import { FilterBar, filterParams } from "../../ui/filter/filter-bar";
 import { Avatar, Empty, Failed, Head, Waiting } from "../../ui/parts";
 import { SortHead, orderOf } from "../../ui/sort";
 import { sorted } from "../../ui/sorted";
-import { userPath } from "../profile/lists";
 import { playsAt } from "../profile/rules";
 import { playsNow } from "./now";
 import "./users.css";
@@ -153,7 +153,7 @@ function Row({ user, place: rank, all }: { user: UserEntry; place: number; all: 
         {user.last_started_at ? (
           <div class="users-last">
             <time dateTime={user.last_started_at} title={dateTime(user.last_started_at)}>
-              {ago(user.last_started_at)}
+              {playing ? "now" : ago(user.last_started_at)}
             </time>
             <div class="soft small clip" title={last}>
               {last || NOTHING}

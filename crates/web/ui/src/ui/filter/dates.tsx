@@ -1,5 +1,5 @@
 import { place, setQuery } from "../../app/router";
-import { dateTime, day } from "../../format/times";
+import { dateTime, day, localDay } from "../../format/times";
 import { Popover } from "../parts";
 
 /** A range of the user's own, by its first and last day. */
@@ -54,10 +54,7 @@ export function Dates() {
 /** The day of `moment`, which is a date, or a moment as links from a graph have them. */
 function dateOf(moment: string): string {
   if (!moment.includes("T")) return moment;
-  const at = new Date(moment);
-  if (Number.isNaN(at.getTime())) return "";
-  const two = (n: number) => String(n).padStart(2, "0");
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return Number.isNaN(Date.parse(moment)) ? "" : localDay(moment);
 }
 
 function rangeText(from: string, to: string): string | undefined {

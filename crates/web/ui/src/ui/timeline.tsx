@@ -1,29 +1,21 @@
-// How the quality changed while a stream ran.
-import type { Session } from "../../api/schema";
-import { bitrate } from "../../format/numbers";
-import { span, timeOfDay } from "../../format/times";
-import { DECISIONS, word } from "../../format/words";
-import { codecName, resolutionName } from "./media";
+// Stretches of one quality: their lengths as a bar, then one by one.
+import type { Segment } from "../api/schema";
+import { codecName, REASONS, resolutionName } from "../format/media";
+import { bitrate } from "../format/numbers";
+import { span, timeOfDay } from "../format/times";
+import { DECISIONS, word } from "../format/words";
 
-type Segment = Session["segments"][number];
+/** `Quality`, and how often it changed. */
+export function timelineTitle({ length }: readonly unknown[]): string {
+  if (length < 2) return "Quality";
+  return `Quality, changed ${length === 2 ? "once" : `${length - 1} times`}`;
+}
 
-const REASONS: Record<string, string> = {
-  subtitle_burn: "subtitles burned in",
-  video_codec: "video format",
-  audio_codec: "audio format",
-  container: "container",
-  quality: "quality limit",
-  unknown: "reason unknown",
-};
-
-export function Segments({ session }: { session: Pick<Session, "segments"> }) {
-  const list = session.segments;
-  if (list.length === 0) return null;
+export function Timeline({ segments }: { segments: readonly Segment[] }) {
   return (
-    <section>
-      <h3>Quality{list.length > 1 && `, changed ${list.length === 2 ? "once" : `${list.length - 1} times`}`}</h3>
-      <div class="now-share tall" aria-hidden="true">
-        {list.map((segment) => (
+    <>
+      <div class="timeline-bar" aria-hidden="true">
+        {segments.map((segment) => (
           // At least a sliver, so that a short stretch is seen.
           <i
             key={segment.started_at}
@@ -33,8 +25,8 @@ export function Segments({ session }: { session: Pick<Session, "segments"> }) {
           />
         ))}
       </div>
-      <ol class="now-segments">
-        {list.map((segment) => (
+      <ol class="timeline">
+        {segments.map((segment) => (
           <li key={segment.started_at}>
             <time class="soft" dateTime={segment.started_at}>
               {timeOfDay(segment.started_at)}
@@ -50,7 +42,7 @@ export function Segments({ session }: { session: Pick<Session, "segments"> }) {
           </li>
         ))}
       </ol>
-    </section>
+    </>
   );
 }
 
@@ -58,9 +50,9 @@ function quality(segment: Segment): string {
   return [
     codecName(segment.video_codec),
     resolutionName(segment.resolution),
-    segment.audio_codec && codecName(segment.audio_codec),
+    codecName(segment.audio_codec),
     segment.bitrate_bps !== undefined && bitrate(segment.bitrate_bps),
   ]
     .filter(Boolean)
-    .join(" ");
+    .join(" · ");
 }
