@@ -26,9 +26,9 @@ async function seriousViolations(page: Page): Promise<string[]> {
 
 describe("every page", () => {
   it("draws in both colours without a serious violation, and alone", async () => {
-    for (const [, path] of await everyPath()) {
+    for (const { path, base } of await everyPath()) {
       for (const colorScheme of ["dark", "light"] as const) {
-        const { page, done } = await open(path, { colorScheme });
+        const { page, done } = await open(path, { colorScheme }, base);
         await settled(page);
         expect(await page.locator("[role=alert]").allInnerTexts(), path).toEqual([]);
         expect(await seriousViolations(page), `${path} ${colorScheme}`).toEqual([]);
@@ -38,8 +38,8 @@ describe("every page", () => {
   }, 300_000);
 
   it("fits a phone without scrolling sideways", async () => {
-    for (const [, path] of await everyPath()) {
-      const { page, done } = await open(path, { viewport: PHONE, hasTouch: true, isMobile: true });
+    for (const { path, base } of await everyPath()) {
+      const { page, done } = await open(path, { viewport: PHONE, hasTouch: true, isMobile: true }, base);
       await settled(page);
       // Not `innerWidth`: that of a phone grows with what does not fit.
       expect(await page.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(PHONE.width);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, inject } from "vitest";
+import { addressOf } from "./setup";
 
 const running: ChildProcess[] = [];
 const folders: string[] = [];
@@ -53,6 +54,12 @@ export async function house(): Promise<House> {
   const child = started(join(dirname(inject("program")), "examples/first_run"), [], {});
   const told = JSON.parse(await lineOf(child.stdout, /^(\{.*\})$/, "first_run")) as Omit<House, "confirm">;
   return { ...told, confirm: (code) => child.stdin?.write(`confirm ${code}\n`) };
+}
+
+/** A demo of its own; returns where it answers, with a final slash. */
+export async function demo(args: string[]): Promise<string> {
+  const child = started(inject("program"), ["demo", "--listen", "127.0.0.1:0", "--log-level", "warn", ...args], {});
+  return `${await addressOf(child)}/`;
 }
 
 export interface Program {

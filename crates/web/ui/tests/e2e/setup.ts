@@ -11,8 +11,8 @@ declare module "vitest" {
   }
 }
 
-/** A slow machine loads three weeks of history in a debug build within this. */
-const START_MS = 60_000;
+/** A slow machine loads the history of five years in a debug build within this. */
+const START_MS = 180_000;
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const program = process.env.PROJECTIONIST_BIN;

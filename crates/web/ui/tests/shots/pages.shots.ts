@@ -21,10 +21,10 @@ it("takes pictures of every page", async () => {
       { timeout: 120_000, interval: 500 },
     )
     .toBeGreaterThanOrEqual(SESSIONS_MIN);
-  for (const [name, path] of await everyPath()) {
+  for (const { name, path, base } of await everyPath()) {
     for (const colorScheme of ["dark", "light"] as const) {
       for (const [device, viewport] of [["desktop", DESKTOP], ["phone", PHONE]] as const) {
-        const { page, done } = await open(path, { viewport, colorScheme, deviceScaleFactor: device === "phone" ? 2 : 1 });
+        const { page, done } = await open(path, { viewport, colorScheme }, base);
         await settled(page);
         await page.waitForLoadState("networkidle", { timeout: 3000 }).catch(() => {
           // The stream of events never rests.
