@@ -26,9 +26,9 @@ it("takes pictures of every page", async () => {
       for (const [device, viewport] of [["desktop", DESKTOP], ["phone", PHONE]] as const) {
         const { page, done } = await open(path, { viewport, colorScheme }, base);
         await settled(page);
-        await page.waitForLoadState("networkidle", { timeout: 3000 }).catch(() => {
-          // The stream of events never rests.
-        });
+        await page.waitForFunction(() =>
+          [...document.images].every((i) => i.complete || i.getBoundingClientRect().top > innerHeight),
+        );
         await page.screenshot({ path: join(folder, `${name}-${device}-${colorScheme}.png`), animations: "disabled" });
         await done();
       }
