@@ -372,7 +372,7 @@ pub(crate) struct Access {
 pub(crate) enum AccessAction {
     /// Set a password, read from standard input: the first one, or in the place of a forgotten one.
     Password {
-        /// Whose.
+        /// The account whose password it is.
         #[arg(long, value_name = "NAME", default_value = access::ADMIN)]
         name: String,
     },

@@ -131,8 +131,11 @@ fn describe_key(at: At, key: &Key, out: &mut String) {
         capital(&key.kind.to_string()),
         spelled(at)
     );
-    if let (Some(flag), Some(variable)) = (key.flag, key.variable()) {
-        let _ = write!(out, ", `{variable}`, `--{flag}`");
+    if let Some(variable) = key.variable() {
+        let _ = write!(out, ", `{variable}`");
+    }
+    if let Some(flag) = key.flag {
+        let _ = write!(out, ", `--{flag}`");
     }
     out.push_str(".\n");
 }
@@ -147,4 +150,20 @@ fn capital(text: &str) -> String {
 /// `plex[0].url` as a reader of the page knows it: `plex.url`.
 fn path(at: At) -> String {
     at.to_string().replace("[0]", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_variable_is_told_with_or_without_a_flag() {
+        let page = markdown();
+        for at in At::all() {
+            let variable = at.key().variable();
+            for variable in variable.into_iter().chain([spelled(at)]) {
+                assert!(page.contains(&format!("`{variable}`")), "{variable}");
+            }
+        }
+    }
 }

@@ -208,11 +208,14 @@ fn every_key_can_be_set_by_its_variable() {
         (schema::Kind::OneOf(words), _) => words[1],
         (schema::Kind::List, "listen_as") => "cplieger=:1, native=:2",
         (schema::Kind::List, "visibility") => "recommended, own_home",
+        (schema::Kind::List, "proxies") => "10.0.0.1, 10.1.0.0/16",
         (schema::Kind::List, _) => "one, two",
         (_, "time_zone") => "Asia/Kolkata",
         (schema::Kind::Url, _) => "http://sample",
         (_, "listen") => ":77",
         (_, "redis_url") => "redis://sample",
+        (_, "admin_password") => "long enough",
+        (_, "proxy_header") => "X-Sample",
         _ => "/sample",
     };
     for at in At::all() {
