@@ -14,7 +14,7 @@ const REMARK: &str =
     "# It may be changed by hand too; but when the page writes it again, its comments are lost.\n";
 
 /// Keys that open a server; a new entry for it brings its own.
-const CREDENTIALS: [&str; 8] = [
+const CREDENTIALS: [&str; 9] = [
     "url",
     "name",
     "token",
@@ -23,6 +23,7 @@ const CREDENTIALS: [&str; 8] = [
     "api_key_file",
     "user",
     "password",
+    "password_file",
 ];
 
 pub(crate) fn is_ours(text: &str) -> bool {
@@ -43,7 +44,7 @@ pub(crate) fn put(root: &mut Table, name: &str, mut entry: Table) {
         .filter_map(Value::as_table_mut)
         .find(|old| same(old, &entry));
     if let Some(old) = old {
-        old.retain(|key, _| !CREDENTIALS.contains(&key) && key != "password_file");
+        old.retain(|key, _| !CREDENTIALS.contains(&key));
         old.extend(entry);
         return;
     }
@@ -124,6 +125,12 @@ mod tests {
                 "[[plex]]\nid = 'x'\nurl = 'http://A/'\ntoken_file = '/t'\ntimeout_s = 3\n[log]\nlevel = 'debug'",
                 "url = 'a'\ntoken = 'n'",
                 "[[plex]]\nid = \"x\"\ntimeout_s = 3\nurl = \"a\"\ntoken = \"n\"\n\n[log]\nlevel = \"debug\"\n",
+            ),
+            // All that opened it goes, also in files.
+            (
+                "[[plex]]\nurl = 'http://a'\nuser = 'u'\npassword_file = '/p'\napi_key_file = '/k'",
+                "url = 'http://a'\ntoken = 'n'",
+                "[[plex]]\nurl = \"http://a\"\ntoken = \"n\"\n",
             ),
             // Another address.
             (

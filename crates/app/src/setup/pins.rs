@@ -84,7 +84,7 @@ impl Pins {
             auth_url: pin.auth_url().to_owned(),
             expires_at: Time(self.clock.now() + pin.life()),
         };
-        self.add(&id, None);
+        self.add(&id);
         let (this, of) = (self.clone(), id.clone());
         let task = tokio::spawn(async move {
             let state = match sign_in(&tv, &pin).await {
@@ -99,7 +99,7 @@ impl Pins {
         Ok(shown)
     }
 
-    fn add(&self, id: &str, task: Option<AbortHandle>) {
+    fn add(&self, id: &str) {
         let begun_mono_ms = self.clock.mono_ms();
         let mut open = self.open();
         while open.len() >= OPEN_MAX {
@@ -109,7 +109,7 @@ impl Pins {
             id: id.to_owned(),
             begun_mono_ms,
             state: State::Waiting,
-            task,
+            task: None,
         });
     }
 
@@ -172,7 +172,7 @@ mod tests {
         let clock = Clock::manual("2026-01-01T00:00:00Z".parse().unwrap());
         let pins = Pins::new(clock.clone());
         for n in 0..=OPEN_MAX {
-            pins.add(&n.to_string(), None);
+            pins.add(&n.to_string());
         }
         assert_eq!(pins.state("0").state, PinState::Expired);
         assert_eq!(pins.state("1").state, PinState::Waiting);
