@@ -179,7 +179,7 @@ async fn a_server_that_is_down_at_start_recovers() {
         200,
         "a server that is down is no fault of ours"
     );
-    let page = get(&format!("{url}/")).await.1;
+    let page = get(&format!("{url}/overview")).await.1;
     assert!(
         page.contains("class=\"error\"") && page.contains(&server.url()),
         "{page}"
