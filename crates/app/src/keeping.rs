@@ -20,11 +20,11 @@ use crate::{installation, logging};
 
 const PRUNE_EVERY: Duration = Duration::from_hours(24);
 
-/// Looks at a history that is still in use, before going on without one.
-const REOPEN_TRIES: u32 = 20;
-
-/// Between two of them; together they are some seconds.
+/// Between two looks at a history that is still in use.
 const REOPEN_PAUSE: Duration = Duration::from_millis(250);
+
+/// Looks after which the log says once more what is waited for: some seconds.
+const REOPEN_TOLD: u32 = 20;
 
 /// Name of the file with the key that was drawn, within the data directory.
 const KEY_FILE: &str = "tautulli-api-key";
@@ -46,22 +46,30 @@ pub(crate) fn open(config: &Config) -> Option<Kept> {
     }
 }
 
-/// As [`open`], a moment after this process used it with another configuration: whatever still reads it is waited for.
+/// As [`open`], a moment after this process used it with another configuration. Whatever still works at it is waited
+/// for, however long that takes: what an import changed is summed up to its end, and going on without a history would
+/// lose what is played. Cancel it by dropping it.
 pub(crate) async fn reopen(config: &Config) -> Option<Kept> {
     if !config.history.enabled {
         return None;
     }
-    let mut tries = REOPEN_TRIES;
-    loop {
+    for tries in 0_u32.. {
         let of = config.clone();
         let opened = tokio::task::spawn_blocking(move || take_up(&of)).await;
         let opened = opened.unwrap_or(Err(history::Error::Closed));
-        tries -= 1;
-        if tries == 0 || !matches!(opened, Err(history::Error::InUse { .. })) {
+        if !matches!(opened, Err(history::Error::InUse { .. })) {
             return told(config, opened);
+        }
+        if tries % REOPEN_TOLD == REOPEN_TOLD - 1 {
+            tracing::warn!(
+                "not ready: the history in {} is still in use; what an import changed in it is summed up, or another \
+                 process has taken it",
+                config.data_dir.display()
+            );
         }
         tokio::time::sleep(REOPEN_PAUSE).await;
     }
+    None
 }
 
 fn told(config: &Config, opened: Result<Kept, history::Error>) -> Option<Kept> {
@@ -259,4 +267,22 @@ fn read(path: &Path) -> io::Result<Secret> {
 /// 32 hexadecimal digits, as Tautulli's keys are.
 fn draw() -> io::Result<String> {
     Ok(installation::random()?.replace('-', ""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_history_in_use_is_waited_for_however_long_it_takes() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = ("data-dir", dir.path().display().to_string());
+        let config = crate::config::only(vec![place]).unwrap();
+        let busy = require(&config).unwrap();
+        let reopened = tokio::spawn(async move { reopen(&config).await.is_some() });
+        tokio::time::sleep(Duration::from_mins(3)).await;
+        assert!(!reopened.is_finished(), "it is still in use");
+        tokio::task::spawn_blocking(move || busy.close()).await.unwrap();
+        assert!(reopened.await.unwrap());
+    }
 }

@@ -33,8 +33,12 @@ async fn serve(mut standing: Loaded, kept: Option<Kept>, flags: &Flags, env: &En
             () = desk.changed() => {
                 match next(flags, env, &doors).await {
                     Ok((new, new_doors)) => {
-                        let taken;
-                        (app, taken) = change(app, (&standing, &doors), (&new, &new_doors), &desk).await?;
+                        let before = (&standing, &doors);
+                        let changed = change(app, before, (&new, &new_doors), &desk, &mut signals).await?;
+                        let Some((now, taken)) = changed else {
+                            return Ok(());
+                        };
+                        app = now;
                         if taken {
                             (standing, doors) = (new, new_doors);
                         }
@@ -58,31 +62,55 @@ async fn serve(mut standing: Loaded, kept: Option<Kept>, flags: &Flags, env: &En
 
 /// The configuration as it is now, with its sockets. Nothing has been stopped for it.
 async fn next(flags: &Flags, env: &Env, doors: &Doors) -> Result<(Loaded, Doors), Failure> {
-    let mut loaded = config::load(flags, env)?;
-    config::check_files(&loaded.merged)?;
+    let (flags, env) = (flags.clone(), env.clone());
+    let read = tokio::task::spawn_blocking(move || {
+        let loaded = config::load(&flags, &env)?;
+        config::check_files(&loaded.merged)?;
+        Ok(loaded)
+    });
+    let mut loaded: Loaded = read.await.unwrap_or_else(|e| Err(Failure::chain(&e)))?;
     let doors = Doors::bind(&loaded.config, Some(doors)).await?;
     logging::also_hide(&loaded.config);
     tell_of(&mut loaded);
     Ok((loaded, doors))
 }
 
-/// From one configuration to the next; back to the one before, and false, if that cannot be started.
+/// From one configuration to the next; back to the one before, and false, if that cannot be started. `None` if a
+/// signal came while nothing ran.
 async fn change(
     app: App,
     before: (&Loaded, &Doors),
     next: (&Loaded, &Doors),
     desk: &Desk,
-) -> Result<(App, bool), Failure> {
+    signals: &mut Signals,
+) -> Result<Option<(App, bool)>, Failure> {
     tracing::info!("stopping, to start with the configuration that was saved");
     app.shut_down().await;
     desk.refused(None);
-    match begin(next.0, keeping::reopen(&next.0.config).await, next.1, desk).await {
-        Ok(app) => Ok((app, true)),
+    let Some(kept) = reopened(&next.0.config, signals).await else {
+        return Ok(None);
+    };
+    match begin(next.0, kept, next.1, desk).await {
+        Ok(app) => Ok(Some((app, true))),
         Err(failure) => {
             tracing::error!("going back to the configuration before: {}", failure.message);
             desk.refused(Some(&failure));
-            let app = begin(before.0, keeping::reopen(&before.0.config).await, before.1, desk).await?;
-            Ok((app, false))
+            let Some(kept) = reopened(&before.0.config, signals).await else {
+                return Ok(None);
+            };
+            let app = begin(before.0, kept, before.1, desk).await?;
+            Ok(Some((app, false)))
+        }
+    }
+}
+
+/// The history for `config`, once nothing uses it any more; `None` if a signal comes first.
+async fn reopened(config: &Config, signals: &mut Signals) -> Option<Option<Kept>> {
+    tokio::select! {
+        kept = keeping::reopen(config) => Some(kept),
+        name = signals.next() => {
+            tracing::info!("{name}, stopping");
+            None
         }
     }
 }
