@@ -13,6 +13,12 @@ use crate::failure::one_line;
 /// Imports that are remembered; beyond it the oldest that is over goes.
 const KEPT: usize = 20;
 
+/// What stands on the line of an import that was given up when the process, or its configuration, ended.
+const INTERRUPTED: &str = "interrupted; what came is kept, begin it again for the rest";
+
+/// And on that of one in which the program failed.
+const BROKE_OFF: &str = "it broke off by an error of this program; the log says more";
+
 /// Every import since the process started. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Board(Arc<Inside>);
@@ -112,10 +118,10 @@ impl Board {
         {
             lines.all.remove(n);
         }
-        Entry {
+        Entry(Arc::new(Own {
             board: self.clone(),
             id,
-        }
+        }))
     }
 
     /// Everything that runs has been stopped from outside.
@@ -124,22 +130,35 @@ impl Board {
         for line in &mut lines.all {
             if line.import.state == ImportState::Running {
                 line.import.state = ImportState::Failed;
-                line.import.message =
-                    Some("interrupted; what came is kept, begin it again for the rest".to_owned());
+                line.import.message = Some(INTERRUPTED.to_owned());
                 line.import.ended_at = Some(Time(self.0.clock.now()));
             }
         }
     }
 }
 
-/// One line of the board.
+/// One line of the board. Cheap to clone; the line ends with the last of them, if nobody has ended it before.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct Entry(Arc<Own>);
+
+#[derive(Debug)]
+struct Own {
     board: Board,
     id: String,
 }
 
-impl Entry {
+impl Drop for Own {
+    fn drop(&mut self) {
+        let why = if std::thread::panicking() {
+            BROKE_OFF
+        } else {
+            INTERRUPTED
+        };
+        self.end(Err(why));
+    }
+}
+
+impl Own {
     fn change(&self, change: impl FnOnce(&mut Line)) {
         let mut lines = self.board.lines();
         if let Some(line) = lines.all.iter_mut().find(|l| l.import.id == self.id) {
@@ -147,9 +166,37 @@ impl Entry {
         }
     }
 
+    fn end(&self, outcome: Result<(), &str>) {
+        let now = Time(self.board.0.clock.now());
+        self.change(|line| {
+            let import = &mut line.import;
+            if import.state != ImportState::Running {
+                return;
+            }
+            import.ended_at = Some(now);
+            match outcome {
+                Ok(()) => {
+                    import.state = ImportState::Done;
+                    import.rows_done = import.rows_total.unwrap_or(import.rows_done);
+                }
+                Err(why) => {
+                    import.state = ImportState::Failed;
+                    import.message = Some(one_line(why));
+                }
+            }
+        });
+    }
+}
+
+impl Entry {
+    fn change(&self, change: impl FnOnce(&mut Line)) {
+        self.0.change(change);
+    }
+
     /// As it stands now. Forgotten ones are over long since.
     pub(crate) fn shown(&self) -> Option<Import> {
-        self.board.all().into_iter().find(|import| import.id == self.id)
+        let all = self.0.board.all();
+        all.into_iter().find(|import| import.id == self.0.id)
     }
 
     pub(crate) fn counts_bytes(&self, downloaded: Arc<AtomicU64>) {
@@ -174,24 +221,7 @@ impl Entry {
 
     /// It is over: all is in, or it failed for this reason.
     pub(crate) fn end(&self, outcome: Result<(), &str>) {
-        let now = Time(self.board.0.clock.now());
-        self.change(|line| {
-            let import = &mut line.import;
-            if import.state != ImportState::Running {
-                return;
-            }
-            import.ended_at = Some(now);
-            match outcome {
-                Ok(()) => {
-                    import.state = ImportState::Done;
-                    import.rows_done = import.rows_total.unwrap_or(import.rows_done);
-                }
-                Err(why) => {
-                    import.state = ImportState::Failed;
-                    import.message = Some(one_line(why));
-                }
-            }
-        });
+        self.0.end(outcome);
     }
 }
 
@@ -244,6 +274,32 @@ mod tests {
         // What was interrupted stays so, whatever its remains still say.
         configured.end(Ok(()));
         assert_eq!(configured.shown().unwrap().state, ImportState::Failed);
+    }
+
+    #[test]
+    fn a_line_ends_with_whoever_works_at_it() {
+        let board = board();
+        let entry = board.begin("attic", "file").unwrap();
+        let beside = entry.clone();
+        drop(entry);
+        assert_eq!(beside.shown().unwrap().state, ImportState::Running);
+        drop(beside);
+        let newest = board.all().remove(0);
+        assert_eq!(
+            (newest.state, newest.message.as_deref()),
+            (ImportState::Failed, Some(INTERRUPTED))
+        );
+        assert!(newest.ended_at.is_some());
+        let entry = board.begin("attic", "file").expect("the one before is over");
+        let broken = std::thread::spawn(move || {
+            let _of_this_thread = entry;
+            panic!("as a fault would");
+        });
+        assert!(broken.join().is_err());
+        assert_eq!(board.all()[0].message.as_deref(), Some(BROKE_OFF));
+        // What was ended stays as it is.
+        board.begin("attic", "file").unwrap().end(Ok(()));
+        assert_eq!(board.all()[0].state, ImportState::Done);
     }
 
     #[test]

@@ -24,8 +24,10 @@ use crate::tautulli_sync::{self, Keeper, Quiet};
 /// kilobytes a play.
 const UPLOAD_MAX: u64 = 4 << 30;
 
-/// How files begin that hold an upload. They stand beside the store, which one process has for itself.
-const UPLOAD_PREFIX: &str = "upload-";
+/// How files begin and end that hold an upload. They stand beside the store, which one process has for itself; what a
+/// killed one left is removed by these names, so that nobody else may use them.
+const UPLOAD_PREFIX: &str = "projectionist-upload-";
+const UPLOAD_SUFFIX: &str = ".db";
 
 /// What an uploaded file is called on the board.
 const FILE: &str = "file";
@@ -112,10 +114,19 @@ impl Service {
     }
 }
 
-/// Removes what a process that was killed left of uploads.
+/// True of a plain file of ours; a link or a directory of that name is somebody else's.
+fn is_upload(file: &std::fs::DirEntry) -> bool {
+    let name = file.file_name();
+    let name = name.to_string_lossy();
+    name.starts_with(UPLOAD_PREFIX)
+        && name.ends_with(UPLOAD_SUFFIX)
+        && file.file_type().is_ok_and(|kind| kind.is_file())
+}
+
+/// Removes what a process that was killed left of uploads. Blocks.
 pub(super) fn sweep(data_dir: &Path) {
     let files = std::fs::read_dir(data_dir).into_iter().flatten().flatten();
-    for file in files.filter(|f| f.file_name().to_string_lossy().starts_with(UPLOAD_PREFIX)) {
+    for file in files.filter(is_upload) {
         if let Err(e) = std::fs::remove_file(file.path()) {
             tracing::warn!("cannot remove {}: {}", file.path().display(), plain(&e));
         }
@@ -130,7 +141,7 @@ async fn receive(upload: Upload, dir: PathBuf, bytes: &AtomicU64) -> Answered<Te
         std::fs::create_dir_all(&dir)?;
         tempfile::Builder::new()
             .prefix(UPLOAD_PREFIX)
-            .suffix(".db")
+            .suffix(UPLOAD_SUFFIX)
             .tempfile_in(&dir)
     });
     let made = made.await.unwrap_or_else(|e| Err(std::io::Error::other(e)));
@@ -191,6 +202,34 @@ fn end(keeper: &Keeper<Quiet>, entry: &Entry, outcome: Result<Report, Failure>) 
             let why = checks::with_hint(&failure);
             tracing::warn!("an import failed: {why}");
             entry.end(Err(&why));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_uploads_of_ours_are_swept_away() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        let (ours, foreign) = ("projectionist-upload-x1.db", "upload-of-photos.db");
+        let others = [
+            foreign,
+            "projectionist-upload-x1.txt",
+            "my-projectionist-upload-.db",
+        ];
+        for name in others.into_iter().chain([ours]) {
+            std::fs::write(at(name), "x").unwrap();
+        }
+        let (folder, link) = ("projectionist-upload-folder.db", "projectionist-upload-link.db");
+        std::fs::create_dir(at(folder)).unwrap();
+        std::os::unix::fs::symlink(at(foreign), at(link)).unwrap();
+        sweep(dir.path());
+        assert!(!at(ours).exists());
+        for name in others.into_iter().chain([folder, link]) {
+            assert!(at(name).exists(), "{name}");
         }
     }
 }

@@ -11,7 +11,7 @@ mod save;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base::error::Chain;
 use base::supervise::Supervisor;
@@ -44,6 +44,12 @@ const TESTS_AT_ONCE: usize = 4;
 /// Imports that may wait for the next configuration; further ones are refused.
 const WAITING_MAX: usize = 4;
 
+/// How long the page is told the same of where its file goes: finding out makes a file there.
+const PLACE_HOLDS: Duration = Duration::from_secs(10);
+
+/// The file that saving writes, or why there is none.
+type Place = Result<PathBuf, String>;
+
 /// What outlives a change of the configuration. Cheap to clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Desk(Arc<Inside>);
@@ -56,6 +62,10 @@ struct Inside {
     last_error: Mutex<Option<String>>,
     /// Imports to be made once the configuration that was saved with them is in use.
     waiting: Mutex<Vec<Entry>>,
+    /// Held by whoever writes the file, which takes the disk's time.
+    saving: Mutex<()>,
+    /// As it was found last, and when.
+    place: Mutex<Option<(Instant, Place)>>,
     changed: Notify,
     pins: Pins,
     board: Board,
@@ -78,6 +88,8 @@ impl Desk {
             standing: Mutex::default(),
             last_error: Mutex::default(),
             waiting: Mutex::default(),
+            saving: Mutex::default(),
+            place: Mutex::default(),
             changed: Notify::new(),
             pins: Pins::new(clock.clone()),
             board: Board::new(clock),
@@ -91,6 +103,7 @@ impl Desk {
     /// This configuration is in use from now on.
     pub(crate) fn stands(&self, loaded: Loaded) {
         *lock(&self.0.standing) = Some(Arc::new(loaded));
+        *lock(&self.0.place) = None;
     }
 
     /// Why the one that was saved last is not in use.
@@ -107,8 +120,21 @@ impl Desk {
         lock(&self.0.standing).clone()
     }
 
-    /// The file that saving writes, or why there is none.
-    fn file(&self) -> Result<PathBuf, String> {
+    /// As [`Self::file`], but looked for once in a while. Blocks.
+    fn shown_file(&self) -> Place {
+        let mut place = lock(&self.0.place);
+        if let Some((at, found)) = &*place
+            && at.elapsed() < PLACE_HOLDS
+        {
+            return found.clone();
+        }
+        let found = self.file();
+        *place = Some((Instant::now(), found.clone()));
+        found
+    }
+
+    /// The file that saving writes, or why there is none. Blocks: the disk is tried.
+    fn file(&self) -> Place {
         let (_, env) = self.0.from.as_ref().map_err(|why| (*why).to_owned())?;
         let loaded = self.standing().ok_or("the process is starting")?;
         config::place_to_write(loaded.file.as_deref(), &loaded.config.data_dir, env)
@@ -172,7 +198,8 @@ impl Service {
         let mut tasks = JoinSet::new();
         let cancel = self.room.cancel.clone();
         if let (Some(_), Ok(loaded)) = (&self.room.history, self.loaded()) {
-            imports::sweep(&loaded.config.data_dir);
+            let swept = tokio::task::spawn_blocking(move || imports::sweep(&loaded.config.data_dir));
+            tell_of_panic(swept.await);
         }
         let waiting = std::mem::take(&mut *lock(&self.desk.0.waiting));
         if !waiting.is_empty() {
@@ -185,7 +212,7 @@ impl Service {
                         Some(question) => self.answer(question, &mut tasks),
                         None => return std::future::pending().await,
                     },
-                    Some(_ended) = tasks.join_next() => {}
+                    Some(ended) = tasks.join_next() => tell_of_panic(ended),
                 }
             }
         };
@@ -200,10 +227,14 @@ impl Service {
     fn answer(&self, question: Question, tasks: &mut JoinSet<()>) {
         let this = self.clone();
         match question {
-            Question::Overview(reply) => tell(reply, this.overview()),
+            Question::Overview(reply) => {
+                drop(tasks.spawn_blocking(move || tell(reply, this.overview())));
+            }
             Question::SignIn(id, reply) => tell(reply, Ok(this.desk.0.pins.state(&id))),
             Question::Imports(reply) => tell(reply, Ok(this.desk.board().all())),
-            Question::Save(save, reply) => this.save(&save, reply),
+            Question::Save(save, reply) => {
+                drop(tasks.spawn_blocking(move || this.save(&save, reply)));
+            }
             Question::StartPin(reply) => {
                 drop(tasks.spawn(async move { tell(reply, this.start_pin().await) }));
             }
@@ -230,11 +261,12 @@ impl Service {
         self.desk.standing().ok_or_else(unset)
     }
 
+    /// Blocks.
     fn overview(&self) -> Answered<Overview> {
         let loaded = self.loaded()?;
         let config = &loaded.config;
         let servers = config.servers().count();
-        let file = self.desk.file();
+        let file = self.desk.shown_file();
         let followed = config.tautulli.iter().map(|t| ConfiguredTautulli {
             id: config.tautulli_server(t.server.as_deref()).to_string(),
         });
@@ -250,22 +282,21 @@ impl Service {
     }
 
     /// The account at plex.tv with our id there, which is drawn when it is first needed.
-    fn plex_tv(&self) -> Answered<plex::TvConfig> {
+    async fn plex_tv(&self) -> Answered<plex::TvConfig> {
         let loaded = self.loaded()?;
         let mut tv = loaded.config.plex_tv.clone();
         if tv.client_id.is_empty() {
-            crate::installation::id(&loaded.config.data_dir)
-                .expose()
-                .clone_into(&mut tv.client_id);
+            let id = blocking(move || crate::installation::id(&loaded.config.data_dir));
+            id.await?.expose().clone_into(&mut tv.client_id);
         }
         Ok(tv)
     }
 
     async fn start_pin(&self) -> Answered<Pin> {
-        self.desk
-            .file()
-            .map_err(|why| SetupError::new(Kind::Forbidden, why))?;
-        let tv = self.plex_tv()?;
+        let desk = self.desk.clone();
+        let place = blocking(move || desk.shown_file()).await?;
+        place.map_err(|why| SetupError::new(Kind::Forbidden, why))?;
+        let tv = self.plex_tv().await?;
         let begun = tokio::time::timeout(TEST_DEADLINE, self.desk.0.pins.begin(tv)).await;
         let begun = begun.map_err(|_| SetupError::new(Kind::Timeout, "plex.tv does not answer"))?;
         begun.map_err(|e| SetupError::new(e.kind(), one_line(&Chain(&e).to_string())))
@@ -300,7 +331,7 @@ impl Service {
 
     async fn test(&self, candidate: Candidate) -> Answered<Tested> {
         let loaded = self.loaded()?;
-        let mut tv = self.plex_tv()?;
+        let mut tv = self.plex_tv().await?;
         let (target, mut entry) = (candidate.target, candidate.entry);
         if let Some(pin) = entry.pin.take() {
             tv.token = Some(self.signed_in(&pin, &mut entry)?.token);
@@ -323,7 +354,7 @@ impl Service {
             dispatcharr: Vec::new(),
             tautulli: Vec::new(),
             influxdb: Vec::new(),
-            plex_tv: self.plex_tv()?,
+            plex_tv: self.plex_tv().await?,
             ..config.clone()
         };
         one.plex.extend(config.plex.into_iter().find(|p| p.id == id));
@@ -373,14 +404,19 @@ impl Service {
         Ok(account)
     }
 
+    /// Blocks.
     fn save(self, wanted: &Save, reply: Reply<Saved>) {
         let outcome = save::save(&self, wanted);
-        if outcome.is_ok() {
+        let saved = outcome.is_ok();
+        if saved {
             // Whoever polls must not take us, who are about to stop, for the next one.
             self.room.ready.store(false, Ordering::SeqCst);
+        }
+        // Told before everything stops for it.
+        tell(reply, outcome);
+        if saved {
             self.desk.0.changed.notify_one();
         }
-        tell(reply, outcome);
     }
 }
 
@@ -400,6 +436,21 @@ async fn only_check(one: &Config) -> Outcome {
     match one.influxdb.first() {
         Some(target) => checks::influxdb(target).await,
         None => Err(Failure::config("there is nothing to test")),
+    }
+}
+
+/// Does on a thread of its own what waits for the disk: everything else is served by one thread.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Answered<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| SetupError::new(Kind::Internal, "this cannot be answered; the log says more"))
+}
+
+/// What was cancelled is no news.
+fn tell_of_panic(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(e) = ended
+        && e.is_panic()
+    {
+        tracing::error!(task = "setup", "work for the setup page broke off: {e}");
     }
 }
 

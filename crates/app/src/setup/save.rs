@@ -5,7 +5,7 @@ use toml::Table;
 use web::setup::{Answered, Entry, Save, Saved, SetupError, Target};
 
 use super::{Service, WAITING_MAX, entries, lock, refusal};
-use crate::config::{self, Config, Loaded, Origin, SAVED_TOKEN, plain, write};
+use crate::config::{self, Config, Loaded, Origin, SAVED_TOKEN, plain, without_secrets, write};
 use crate::failure::Failure;
 use crate::installation;
 
@@ -25,8 +25,10 @@ pub(super) fn alone(target: Target, entry: &Entry, standing: &Config) -> Result<
 }
 
 /// Writes the file, and the token of the account if one signed in. Nothing is written unless all of it can be used.
+/// Blocks.
 pub(super) fn save(service: &Service, wanted: &Save) -> Answered<Saved> {
     let desk = &service.desk;
+    let _one_at_a_time = lock(&desk.0.saving);
     let forbidden = |why: String| SetupError::new(Kind::Forbidden, why);
     let path = desk.file().map_err(forbidden)?;
     let Ok((flags, env)) = &desk.0.from else {
@@ -65,10 +67,39 @@ pub(super) fn save(service: &Service, wanted: &Save) -> Answered<Saved> {
     installation::write_private(&path, text.trim_end())
         .map_err(|e| unwritten(&path.display().to_string(), "write", &e))?;
     tracing::info!("the setup page wrote {}", path.display());
-    lock(&desk.0.waiting).clone_from(&wanted.import);
+    put_off(service, &wanted.import, &next.config);
     Ok(Saved {
         file: path.display().to_string(),
     })
+}
+
+/// Leaves imports to the next configuration, beside those that wait for it already.
+fn put_off(service: &Service, wanted: &[Entry], next: &Config) {
+    let desk = &service.desk;
+    let left_over = join(&mut lock(&desk.0.waiting), wanted);
+    for entry in left_over {
+        let source = without_secrets(entry.url.as_deref().unwrap_or_default());
+        let server = next.tautulli_server(entry.server.as_deref());
+        let why = format!("{WAITING_MAX} imports waited already: begin it again once they are over");
+        tracing::warn!("an import cannot begin: {why}");
+        desk.board().follow(server.as_str(), &source).end(Err(&why));
+    }
+}
+
+/// Those for which there is no room. What waits already waits once.
+fn join(waiting: &mut Vec<Entry>, wanted: &[Entry]) -> Vec<Entry> {
+    let mut left_over = Vec::new();
+    for entry in wanted {
+        if waiting.contains(entry) {
+            continue;
+        }
+        if waiting.len() < WAITING_MAX {
+            waiting.push(entry.clone());
+        } else {
+            left_over.push(entry.clone());
+        }
+    }
+    left_over
 }
 
 fn unwritten(path: &str, doing: &str, e: &std::io::Error) -> SetupError {
@@ -132,4 +163,38 @@ fn outside(loaded: &Loaded, table: &str) -> Option<Origin> {
         .filter(|s| table != "plex_tv" || accounts.contains(&s.at.key().name))
         .find(|s| matches!(s.origin, Origin::Variable(_) | Origin::Flag(_)))
         .map(|s| s.origin.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str) -> Entry {
+        Entry {
+            url: Some(format!("http://{name}")),
+            ..Entry::default()
+        }
+    }
+
+    #[test]
+    fn imports_of_an_earlier_save_go_on_waiting() {
+        // Waiting, wanted, then waiting, and no room for.
+        for (before, wanted, after, left) in [
+            ("", "a b", "a b", ""),
+            ("a", "b", "a b", ""),
+            ("a b", "", "a b", ""),
+            ("a b", "b c", "a b c", ""),
+            ("a b c", "d e f", "a b c d", "e f"),
+            ("a b c d", "a e", "a b c d", "e"),
+        ] {
+            let all = |names: &str| names.split_whitespace().map(of).collect::<Vec<_>>();
+            let mut waiting = all(before);
+            let left_over = join(&mut waiting, &all(wanted));
+            assert_eq!(
+                (waiting, left_over),
+                (all(after), all(left)),
+                "{before} + {wanted}"
+            );
+        }
+    }
 }

@@ -400,7 +400,8 @@ fn database(plays: i64) -> Vec<u8> {
 async fn a_file_is_uploaded_and_leaves_nothing_behind() {
     let home = Home::new();
     std::fs::create_dir(home.path().join("data")).unwrap();
-    home.write("data/upload-of-a-killed-process.db", "half");
+    home.write("data/projectionist-upload-of-a-killed-process.db", "half");
+    home.write("data/upload-of-mine", "not to be touched");
     let (_running, url) = begin(&home, &[]).await;
     let upload = async |bytes: Vec<u8>| {
         let client = base::http::client(&base::tls::Trust::default(), PATIENCE).unwrap();
@@ -426,9 +427,12 @@ async fn a_file_is_uploaded_and_leaves_nothing_behind() {
     assert_eq!(import["state"], "failed", "{import}");
     until("no upload is left", async || {
         let files = std::fs::read_dir(home.path().join("data")).unwrap();
-        files
-            .flatten()
-            .all(|f| !f.file_name().to_string_lossy().starts_with("upload-"))
+        files.flatten().all(|f| {
+            !f.file_name()
+                .to_string_lossy()
+                .starts_with("projectionist-upload-")
+        })
     })
     .await;
+    assert!(home.path().join("data/upload-of-mine").exists());
 }
