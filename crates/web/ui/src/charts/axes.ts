@@ -16,7 +16,7 @@ const WIDTHS_MAX = 500;
 const DAY_S = 86_400;
 
 /** What texts of the axes are written with. */
-export interface Letters {
+interface Letters {
   px: number;
   font: string;
   width: (text: string) => number;

@@ -51,8 +51,14 @@ export interface ChartProps {
   names?: boolean;
   /** Sums per column as the server told them, where that is more than the series together. */
   totals?: readonly number[];
-  /** The legend also for a `bare` graph. */
+  /** The legend also for a `bare` graph; false: none, since something else tells it. */
   legend?: boolean;
+  /** Within a card of something else, with a title and tools of its own. */
+  figure?: boolean;
+  /** Of the card. */
+  class?: string;
+  /** Below the graph. */
+  children?: ComponentChildren;
   /** A line below the title. */
   note?: ComponentChildren;
   /** Whether there is something to show of a column; of all where this is absent. */
@@ -81,7 +87,7 @@ export function Chart(props: ChartProps) {
     if (!next.delete(key)) next.add(key);
     setHidden(next);
   };
-  const legend = (!props.bare || props.legend) && props.series.length > 1 && (
+  const legend = (props.legend ?? !props.bare) && props.series.length > 1 && (
     <Legend series={props.series} shown={shown} toggle={toggle} title={props.title} />
   );
   if (props.bare)
@@ -94,11 +100,28 @@ export function Chart(props: ChartProps) {
   const picture = () =>
     plot.current && savePng(props.title, plot.current.ctx.canvas, legendOf(props.series, shown));
   const tools = <Tools {...props} asTable={asTable} turn={() => setAsTable(!asTable)} picture={picture} />;
-  return (
-    <Card title={props.title} tools={tools} class="chart">
+  const body = (
+    <>
       {props.note && <p class="chart-note">{props.note}</p>}
       {asTable ? <ValueTable {...props} /> : drawn}
       {!asTable && legend}
+      {props.children}
+    </>
+  );
+  if (props.figure) {
+    return (
+      <figure class="chart">
+        <figcaption>
+          {props.title}
+          <span class="tools">{tools}</span>
+        </figcaption>
+        {body}
+      </figure>
+    );
+  }
+  return (
+    <Card title={props.title} tools={tools} class={props.class ? `chart ${props.class}` : "chart"}>
+      {body}
     </Card>
   );
 }
@@ -170,7 +193,7 @@ function Legend(props: {
 }
 
 /** The numbers of a graph. */
-export function ValueTable(props: ChartProps) {
+function ValueTable(props: ChartProps) {
   const { categories, series, unit, title, heightPx } = props;
   const sums = columnTotals(props);
   return (

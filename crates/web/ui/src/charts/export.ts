@@ -37,7 +37,7 @@ export function saveCsv(title: string, text: string): void {
   save(`${fileName(title)}.csv`, new Blob([text], { type: "text/csv" }));
 }
 
-export interface LegendEntry {
+interface LegendEntry {
   name: string;
   /** A colour of tokens.css. */
   color: string;

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { prefs, weekStart } from "../app/prefs";
 import "./charts.css";
 import { type Point, Tip, TipRows } from "./tip";
@@ -28,12 +28,7 @@ interface Cell {
  * Hours of the week. `values`: 168 numbers, `monday 00` to `sunday 23`, as `by=hour_weekday` tells them; rows
  * begin with the day this browser's person begins a week with.
  */
-export function HeatMap(props: {
-  title: string;
-  values: readonly number[];
-  unit: Unit;
-  onSelect?: (weekday: number, hour: number) => void;
-}) {
+export function HeatMap(props: { title: string; values: readonly number[]; unit: Unit }) {
   const pointed = useSignal<(Cell & Point) | undefined>(undefined);
   const max = Math.max(0, ...props.values);
   const first = weekStart();
@@ -71,7 +66,7 @@ export function HeatMap(props: {
       >
         <table class="heat">
           <Hours />
-          <Rows {...props} order={order} max={max} valueOf={valueOf} show={show} hide={hide} />
+          <Rows unit={props.unit} order={order} max={max} valueOf={valueOf} show={show} />
         </table>
       </div>
       <Scale max={max} unit={props.unit} />
@@ -80,7 +75,6 @@ export function HeatMap(props: {
           <TipRows
             title={cellName(value)}
             rows={[{ name: props.title, value: shownValue(valueOf(value), props.unit), color: "--accent" }]}
-            hint={props.onSelect && `${touched ? "Tap again" : "Click"} for these plays`}
           />
         </Tip>
       )}
@@ -113,55 +107,12 @@ interface RowsProps {
   unit: Unit;
   valueOf: (cell: Cell) => number;
   show: (cell: Cell, target: Element, touch: boolean) => void;
-  hide: () => void;
-  onSelect?: (weekday: number, hour: number) => void;
 }
 
-function Rows({ order, max, unit, valueOf, show, hide, onSelect }: RowsProps) {
-  const body = useRef<HTMLTableSectionElement>(null);
-  // A finger's first tap on a cell shows its value, only a second one chooses it.
-  const first = useRef(false);
-  const seen = useRef<string | undefined>(undefined);
-  // One of the buttons is reached by Tab, the others by arrows from there.
-  const current = useSignal<Cell>({ weekday: order[0] ?? 0, hour: 0 });
-  const move = (event: KeyboardEvent, row: number, hour: number) => {
-    const steps: Record<string, [number, number]> = {
-      ArrowLeft: [0, -1],
-      ArrowRight: [0, 1],
-      ArrowUp: [-1, 0],
-      ArrowDown: [1, 0],
-    };
-    const step = steps[event.key];
-    const next = step && body.current?.rows[row + step[0]]?.cells[hour + step[1] + 1];
-    const target = next?.querySelector("button");
-    if (!target) return;
-    event.preventDefault();
-    target.focus();
-  };
-  const button = (cell: Cell, row: number) => (
-    <button
-      type="button"
-      aria-label={`${cellName(cell)}: ${shownValue(valueOf(cell), unit)}`}
-      tabIndex={current.value.weekday === cell.weekday && current.value.hour === cell.hour ? 0 : -1}
-      onPointerDown={(event) => {
-        first.current = event.pointerType === "touch" && seen.current !== cellName(cell);
-        seen.current = cellName(cell);
-      }}
-      onClick={() => {
-        if (!first.current) onSelect?.(cell.weekday, cell.hour);
-        first.current = false;
-      }}
-      onKeyDown={(event) => move(event, row, cell.hour)}
-      onFocus={(event) => {
-        current.value = cell;
-        if (!first.current) show(cell, event.currentTarget, false);
-      }}
-      onBlur={() => !first.current && hide()}
-    />
-  );
+function Rows({ order, max, unit, valueOf, show }: RowsProps) {
   return (
-    <tbody ref={body}>
-      {order.map((weekday, row) => (
+    <tbody>
+      {order.map((weekday) => (
         <tr key={weekday}>
           <th scope="row">{DAYS[weekday]?.slice(0, 3)}</th>
           {Array.from({ length: HOURS }, (_, hour) => (
@@ -172,11 +123,7 @@ function Rows({ order, max, unit, valueOf, show, hide, onSelect }: RowsProps) {
                 show({ weekday, hour }, event.currentTarget, event.pointerType === "touch")
               }
             >
-              {onSelect ? (
-                button({ weekday, hour }, row)
-              ) : (
-                <span class="unseen">{shownValue(valueOf({ weekday, hour }), unit)}</span>
-              )}
+              <span class="unseen">{shownValue(valueOf({ weekday, hour }), unit)}</span>
             </td>
           ))}
         </tr>

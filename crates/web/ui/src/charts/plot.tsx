@@ -13,7 +13,7 @@ import { type Point, Tip, type TipRow, TipRows } from "./tip";
 import { columnTotals } from "./totals";
 import { shownValue } from "./units";
 
-export interface PlotProps extends ChartProps {
+interface PlotProps extends ChartProps {
   /** Per series, whether it is switched on. */
   shown: readonly boolean[];
   plot: { current: uPlot | null };

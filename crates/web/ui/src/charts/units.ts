@@ -16,8 +16,13 @@ export function shownValue(value: number | null | undefined, unit: Unit): string
     case "ratio":
       return percent(value);
     case "ms":
-      return `${count(Math.round(value))} ms`;
+      return value < 1000 ? `${count(Math.round(value))} ms` : seconds(value / 1000);
     default:
       return count(value);
   }
+}
+
+/** `1.2 s`, which `span` would round. */
+function seconds(s: number): string {
+  return `${count(Math.round(s * 10) / 10)} s`;
 }

@@ -23,7 +23,7 @@ export function useQuestion(): { params: Params; measure: Measure } {
 }
 
 /** True from when the element first came near the window. */
-export function useNear<T extends Element>() {
+function useNear<T extends Element>() {
   const own = useRef<T>(null);
   const [near, setNear] = useState(false);
   useEffect(() => {

@@ -67,7 +67,7 @@ export function playsQuery(present: URLSearchParams, filters: readonly string[],
 }
 
 /** A place of a ranking with what was played of each media. */
-export interface RankedColumn {
+interface RankedColumn {
   name: string;
   /** Absent where two places have the same name and nothing else tells them apart. */
   changes?: Changes;

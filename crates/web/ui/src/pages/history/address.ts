@@ -9,7 +9,7 @@ export function playHref(id: number): string {
   return href(`${place.value.path}?${query}`);
 }
 
-export interface OpenPlay {
+interface OpenPlay {
   /** Of the play whose sheet is open. */
   id: number | undefined;
   close: () => void;

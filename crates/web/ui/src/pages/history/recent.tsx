@@ -24,7 +24,7 @@ export function RecentPlays(props: { path?: string; params?: Params; limit?: num
   return <PlayRows plays={data.plays} />;
 }
 
-export function PlayRows({ plays }: { plays: readonly HistoryPlay[] }) {
+function PlayRows({ plays }: { plays: readonly HistoryPlay[] }) {
   const open = useOpenPlay();
   const at = plays.findIndex((p) => p.play_ids.includes(open.id ?? -1));
   const step = (by: 1 | -1) => {

@@ -40,26 +40,29 @@ export default function Bandwidth({ load: { data, reload } }: { load: Got<Load> 
     () => columns.map(({ name, values }, n) => ({ name, values, color: colorAt(name, n) })),
     [columns],
   );
-  return (
-    <Card title="Bandwidth by user" class="now-lines">
-      {recent.times.length < 2 || series.length === 0 ? (
+  if (recent.times.length < 2 || series.length === 0) {
+    return (
+      <Card title="Bandwidth by user" class="now-lines">
         <p class="soft small now-hush">
           {recent.times.length < 2 ? "The graph begins in a moment." : "Nothing was sent in the last hour."}
         </p>
-      ) : (
-        <Chart
-          bare
-          title="Bandwidth by user over the last hour"
-          categories={recent.times}
-          series={series}
-          kind="area"
-          stacked
-          unit="bps"
-          time
-          heightPx={200}
-          label={(at) => timeOfDay(Number(at) * 1000)}
-        />
-      )}
+      </Card>
+    );
+  }
+  return (
+    <Chart
+      title="Bandwidth by user"
+      class="now-lines"
+      categories={recent.times}
+      series={series}
+      kind="area"
+      stacked
+      unit="bps"
+      time
+      heightPx={200}
+      label={(at) => timeOfDay(Number(at) * 1000)}
+      legend={false}
+    >
       <ul class="now-legend">
         {series.map(({ name, values, color }) => (
           <li key={name}>
@@ -69,7 +72,7 @@ export default function Bandwidth({ load: { data, reload } }: { load: Got<Load> 
           </li>
         ))}
       </ul>
-    </Card>
+    </Chart>
   );
 }
 

@@ -4,7 +4,7 @@ import { type LiveSession, sessions } from "../../live/store";
 import { everySecond } from "./ticker";
 
 /** Samples kept: a minute, one a second. */
-export const SAMPLES = 60;
+const SAMPLES = 60;
 
 const kept = new Map<string, Array<number | null>>();
 

@@ -11,7 +11,7 @@ import { Buffer, type Live, Progress, StateSign, useSteady } from "./live";
 import { gist, hardware, parts, type Part, rates } from "./media";
 
 /** The address of a stream's sheet over the present view. */
-export function sheetPath(id: string): string {
+function sheetPath(id: string): string {
   const query = new URLSearchParams(place.peek().query);
   query.set("session", id);
   return `/?${query}`;

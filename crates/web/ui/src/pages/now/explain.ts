@@ -6,7 +6,7 @@ import { channelsName, codecName, rangeName } from "../../format/media";
 type Playing = Pick<Session, "source" | "delivery" | "item" | "player">;
 type Reason = NonNullable<Session["delivery"]["transcode"]>["reasons"][number];
 
-export interface Explanation {
+interface Explanation {
   /** One sentence. */
   why: string;
   /** What somebody can change, if there is anything. */

@@ -1,4 +1,4 @@
-/** A small line without axes. Nothing is drawn where a value is unknown. */
+/** A small line above a faint one that tells how far back it goes. Nothing is drawn where a value is unknown. */
 export function Sparkline(props: {
   values: ReadonlyArray<number | null>;
   label: string;
@@ -23,6 +23,7 @@ export function Sparkline(props: {
   });
   return (
     <svg class="spark" viewBox={`0 0 ${w} ${h}`} preserveAspectRatio="none" role="img" aria-label={label}>
+      <path d={`M0 ${h - 1}H${w}`} stroke="var(--line)" vector-effect="non-scaling-stroke" />
       <path
         d={path}
         fill="none"

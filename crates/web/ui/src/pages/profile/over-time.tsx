@@ -36,6 +36,7 @@ export function OverTime(props: { answer: ProfileAnswer; params: Params; behind:
       unit={unit}
       label={(category) => (short ? day(String(category)) : monthName(String(category)))}
       heightPx={200}
+      note={unit === "plays" && `A play that was resumed counts in each ${short ? "day" : "month"} it has a part.`}
       onSelect={(n) => {
         const chosen = table?.categories[n];
         if (chosen) go(playsAt(behind, short ? { from: chosen, to: chosen } : monthDays(chosen)));

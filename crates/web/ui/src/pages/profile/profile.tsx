@@ -22,7 +22,7 @@ import "./profile.css";
 const EVERY_MS = 60_000;
 const RECENT = 12;
 
-export interface ProfileProps {
+interface ProfileProps {
   /** Of the answer, without a leading slash. */
   path: string;
   kind: "user" | "library" | "title";
@@ -147,6 +147,9 @@ function Sections({ answer, params, behind, ...props }: SectionsProps) {
     <>
       <Card title="Hours of the week">
         <HeatMap title="Plays by weekday and hour" values={answer.heat_map.total} unit={unit} />
+        {unit === "plays" && (
+          <p class="soft small profile-note">A play that was resumed counts in each hour it has a part.</p>
+        )}
       </Card>
       <Columns {...props} answer={answer} params={chosen} behind={behind} unit={unit} />
       <OverTime answer={answer} params={chosen} behind={behind} unit={unit} />

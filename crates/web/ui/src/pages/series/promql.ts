@@ -4,7 +4,7 @@ import type { MetricFamily } from "../../api/schema";
 
 export type Family = MetricFamily;
 
-export interface Query {
+interface Query {
   /** What it answers. */
   title: string;
   promql: string;

@@ -6,7 +6,7 @@ import { ago, span } from "../../format/times";
 import { Card, Failed, Stat, Waiting } from "../../ui/parts";
 import { sumOf, valueOf } from "./own";
 
-const EVERY_MS = 10_000;
+const EVERY_MS = 60_000;
 
 export function Process() {
   const { data, error, reload } = useGet<Metrics>("api/v1/metrics", { profile: "native" }, EVERY_MS);

@@ -121,8 +121,7 @@ function One({ entry, place: at, rank }: Placed & { rank: Rank }) {
             square={entry.kind === "track"}
           />
           <span class="titles-rank number">
-            <span class="unseen">Place </span>
-            {at}
+            <span class="unseen">Place </span>#{at}
           </span>
         </span>
         <span class="titles-name clip" title={name}>
