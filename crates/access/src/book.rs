@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::password::Hashed;
 use crate::refused::Refused;
+use crate::settings::ADMIN;
 use crate::token::{self, Digest};
 
 /// Version of the file; a file of another is refused, not guessed at.
@@ -205,6 +206,11 @@ impl Book {
         });
     }
 
+    /// True if this began as a session here, whether or not it still lasts.
+    pub(crate) fn has_session(&self, token: &Digest) -> bool {
+        self.sessions.iter().any(|s| s.token.is(token))
+    }
+
     pub(crate) fn end_session(&mut self, token: &Digest) {
         self.sessions.retain(|s| !s.token.is(token));
     }
@@ -213,22 +219,25 @@ impl Book {
         self.sessions.retain(|s| !is(&s.account, account));
     }
 
-    /// Gives an account its password, which ends its sessions; makes the account if there is none.
-    pub(crate) fn set_password(
-        &mut self,
-        name: &str,
-        role: Role,
-        password: Hashed,
-        now_s: i64,
-    ) -> Result<(), Refused> {
+    /// Gives an account that exists its password, which ends its sessions.
+    pub(crate) fn set_password(&mut self, name: &str, password: Hashed) -> Result<(), Refused> {
+        let found = self.accounts.iter_mut().find(|a| is(&a.name, name));
+        found
+            .ok_or(Refused::Unknown("no account has this name"))?
+            .password = password;
         self.end_sessions_of(name);
-        match self.accounts.iter_mut().find(|a| is(&a.name, name)) {
-            Some(account) => {
-                account.password = password;
-                Ok(())
-            }
-            None => self.add_account(name, role, password, now_s),
+        Ok(())
+    }
+
+    /// The same of [`ADMIN`], which is made if there is none, and is an admin from then on.
+    pub(crate) fn set_admin_password(&mut self, password: Hashed, now_s: i64) -> Result<(), Refused> {
+        if self.account(ADMIN).is_none() {
+            return self.add_account(ADMIN, Role::Admin, password, now_s);
         }
+        for account in self.accounts.iter_mut().filter(|a| is(&a.name, ADMIN)) {
+            account.role = Role::Admin;
+        }
+        self.set_password(ADMIN, password)
     }
 
     pub(crate) fn add_account(
@@ -241,6 +250,10 @@ impl Book {
         let name = usable_name(name)?;
         if self.account(&name).is_some() {
             return Err(Refused::Bad(format!("there is an account \"{name}\" already")));
+        }
+        if is(&name, ADMIN) && role != Role::Admin {
+            // The first password is that of this account: as a viewer, it would keep everybody from being an admin.
+            return Err(Refused::Bad(format!("an account \"{ADMIN}\" is an admin")));
         }
         if self.accounts.len() >= ACCOUNTS_MAX {
             return Err(Refused::Bad(format!(
@@ -368,13 +381,9 @@ mod tests {
         pruned.prune(30, 100 + 30 * DAY);
         assert!(pruned.sessions.is_empty());
         let mut changed = book.clone();
-        changed
-            .set_password("admin", Role::Admin, no_password(), 1)
-            .unwrap();
+        changed.set_password("admin", no_password()).unwrap();
         assert!(is_in(&changed, 100).is_some(), "that of another");
-        changed
-            .set_password("ANNA", Role::Viewer, no_password(), 1)
-            .unwrap();
+        changed.set_password("ANNA", no_password()).unwrap();
         assert_eq!(is_in(&changed, 100), None);
         let mut gone = book.clone();
         gone.remove_account("anna").unwrap();
@@ -419,6 +428,22 @@ mod tests {
         }
         let further = book.add_account("further", Role::Viewer, no_password(), 0);
         assert_eq!(said(further), "there are 100 accounts, which is the limit");
+    }
+
+    #[test]
+    fn a_password_makes_no_account_but_that_of_the_admin() {
+        let mut book = Book::new();
+        let said_of = |book: &mut Book, name| said(book.set_password(name, no_password()));
+        assert_eq!(said_of(&mut book, "anna"), "no account has this name");
+        assert_eq!(said_of(&mut book, ADMIN), "no account has this name");
+        let viewer = book.add_account("Admin", Role::Viewer, no_password(), 0);
+        assert_eq!(said(viewer), "an account \"admin\" is an admin");
+        book.set_admin_password(no_password(), 0).unwrap();
+        assert!(!book.has_no_admin() && book.accounts.len() == 1);
+        // As an earlier version let it be made.
+        book.accounts[0].role = Role::Viewer;
+        book.set_admin_password(no_password(), 0).unwrap();
+        assert!(!book.has_no_admin() && book.accounts.len() == 1);
     }
 
     #[test]

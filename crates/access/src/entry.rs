@@ -75,15 +75,20 @@ pub struct SignedIn {
     pub token: Secret,
 }
 
+/// Whose attempts are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Client {
+    pub address: IpAddr,
+    /// True if the request came from this machine, past no proxy.
+    pub straight: bool,
+}
+
 /// A password to be set.
 #[derive(Debug)]
 pub struct NewPassword {
     /// Who asks, if they are in.
     pub entry: Option<Entry>,
-    /// True if the request came from this machine, past no proxy.
-    pub straight: bool,
-    /// Address of whoever asks.
-    pub client: IpAddr,
+    pub client: Client,
     pub current: Option<Secret>,
     pub new: Secret,
     pub setup_code: Option<Secret>,

@@ -1,11 +1,10 @@
 //! The gate: who somebody is, and every change to who may be somebody.
 //!
 //! What is kept is read from memory. A change goes to the file first, under a lock that other processes respect, and
-//! counts only when it is there; a file changed by another process (`projectionist access …`) is read again within
-//! [`LOOK_EVERY_MS`].
+//! counts only when it is there; a file changed by another process (`projectionist access …`) is read again by
+//! [`Gate::refresh`], which whoever serves a request waits for first.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,7 +14,7 @@ use base::{Clock, Secret};
 use tokio::sync::Semaphore;
 
 use crate::book::{Account, Book, Key, Role, Scope, is};
-use crate::entry::{Entry, NewPassword, SignedIn, Way};
+use crate::entry::{Client, Entry, NewPassword, SignedIn, Way};
 use crate::file::{FileError, Stamp, Store};
 use crate::password::{self, Hashed};
 use crate::refused::Refused;
@@ -55,6 +54,9 @@ struct Inner {
     hashes_waiting: Arc<Semaphore>,
     setup_code: Secret,
     code_told: AtomicBool,
+    /// A proxy that says nothing of itself was found out: what seems to come from this machine need not.
+    behind_proxy: AtomicBool,
+    unlisted_told: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -118,6 +120,8 @@ impl Gate {
             hashes_waiting: Arc::new(Semaphore::new(HASHES_MAX + HASHES_WAITING_MAX)),
             setup_code: token::code(),
             code_told: AtomicBool::new(false),
+            behind_proxy: AtomicBool::new(false),
+            unlisted_told: AtomicBool::new(false),
         }))
     }
 
@@ -159,20 +163,59 @@ impl Gate {
         );
     }
 
+    /// True once a proxy was found out that says nothing of itself. Then nothing counts as coming from this machine.
+    pub fn is_behind_proxy(&self) -> bool {
+        self.0.behind_proxy.load(Ordering::Relaxed)
+    }
+
+    /// A page of ours that seems to be of this machine was shown as `host`: whoever shows it there passes on what comes
+    /// from elsewhere. Holds until the end of the process.
+    pub fn found_proxy(&self, host: &str) {
+        if self.0.behind_proxy.swap(true, Ordering::Relaxed) || self.0.settings.mode == Mode::Off {
+            return;
+        }
+        tracing::warn!(
+            "a reverse proxy shows us as {host:?} and does not say so: from now on everybody is asked for a password; \
+             set [access] mode = \"password\", list the proxy in [access] proxies, and have it send X-Forwarded-For"
+        );
+    }
+
+    /// `peer` passes on requests of others and is not believed. Said once.
+    pub fn tell_unlisted_proxy(&self, peer: std::net::IpAddr) {
+        if self.0.settings.mode == Mode::Off || self.0.unlisted_told.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        tracing::warn!(
+            "{peer} sends X-Forwarded-For and is not listed in [access] proxies: if it is your reverse proxy, list it \
+             there, or wrong passwords of anybody behind it make all of them wait"
+        );
+    }
+
     /// Makes the configured password the one of [`ADMIN`]. Another than before ends the sessions it opened.
     pub async fn adopt_configured_password(&self) -> Result<(), Refused> {
         let Some(password) = self.0.settings.admin_password.clone() else {
             return Ok(());
         };
-        let known = self.0.book().account(ADMIN).map(|a| a.password.clone());
+        let known = self.0.book().account(ADMIN).cloned();
+        let known = known.filter(|a| a.role == Role::Admin).map(|a| a.password);
         if let Some(known) = known
             && self.fits(known, password.clone()).await?
         {
             return Ok(());
         }
         let (hashed, now_s) = (self.hash(password).await?, self.now_s());
-        self.change_or_remember(move |book| book.set_password(ADMIN, Role::Admin, hashed.clone(), now_s))
+        self.change_or_remember(move |book| book.set_admin_password(hashed.clone(), now_s))
             .await
+    }
+
+    /// Reads the file again if another process changed it, at most once in a second. To be waited for before
+    /// anybody is let in: whoever was taken away must not pass once more.
+    pub async fn refresh(&self) {
+        if self.0.is_look_due() {
+            let inner = self.0.clone();
+            // Only a panic ends it early, and what was known stays then.
+            let _ = tokio::task::spawn_blocking(move || inner.look()).await;
+        }
     }
 
     /// Who has this session.
@@ -206,10 +249,11 @@ impl Gate {
     }
 
     /// `client` is whose attempts are counted.
-    pub async fn sign_in(&self, client: IpAddr, name: &str, password: Secret) -> Result<SignedIn, Refused> {
+    pub async fn sign_in(&self, client: Client, name: &str, password: Secret) -> Result<SignedIn, Refused> {
         self.passwords_count()?;
-        self.attempt(client)?;
         let account = self.0.book().account(name).cloned();
+        let known = account.as_ref().map(|a| a.name.clone());
+        self.attempt(client, known.as_deref())?;
         // Whoever is unknown costs as much time as whoever is known.
         let hashed = account
             .as_ref()
@@ -218,12 +262,28 @@ impl Gate {
             return Err(Refused::WrongPassword);
         }
         let account = account.ok_or(Refused::WrongPassword)?;
-        self.right(client);
-        self.begin_session(account.name).await
+        self.right(client, known.as_deref());
+        let (token, now_s) = (token::session(), self.now_s());
+        let digest = Digest::of(token.expose());
+        let entry = self
+            .change_or_remember(move |book| {
+                // It may have gone meanwhile, or have another password.
+                let now = book.account(&account.name);
+                let now = now.filter(|a| a.password == account.password);
+                let role = now.ok_or(Refused::WrongPassword)?.role;
+                book.begin_session(&account.name, digest, now_s);
+                Ok(Entry::person(Way::Session, role, Some(account.name.clone())))
+            })
+            .await?;
+        Ok(SignedIn { entry, token })
     }
 
     pub async fn sign_out(&self, token: &str) -> Result<(), Refused> {
         let digest = Digest::of(token);
+        // Anybody may ask for this: what is no session costs no writing.
+        if !self.0.book().has_session(&digest) {
+            return Ok(());
+        }
         self.change_or_remember(move |book| {
             book.end_session(&digest);
             Ok(())
@@ -254,17 +314,25 @@ impl Gate {
             Some(account) => self.prove_current(&asked, entry, account).await?,
             None => self.prove_first(&asked)?,
         }
-        let (hashed, now_s, first) = (self.hash(asked.new).await?, self.now_s(), known.is_none());
-        let of = name.clone();
-        self.change(move |book| {
-            // Another may have been quicker.
-            if first && !book.has_no_admin() {
-                return Err(Refused::SignedOut);
-            }
-            book.set_password(&of, Role::Admin, hashed.clone(), now_s)
-        })
-        .await?;
-        self.begin_session(name).await
+        let (hashed, now_s, token) = (self.hash(asked.new).await?, self.now_s(), token::session());
+        let digest = Digest::of(token.expose());
+        let entry = self
+            .change(move |book| {
+                // Another may have been quicker: with the first password, with another one, or with taking the account
+                // away. What was proven then proves nothing now.
+                match &known {
+                    None if book.has_no_admin() => book.set_admin_password(hashed, now_s)?,
+                    Some(known) if book.account(&name).is_some_and(|a| a.password == known.password) => {
+                        book.set_password(&name, hashed)?;
+                    }
+                    _ => return Err(Refused::SignedOut),
+                }
+                let role = book.account(&name).ok_or(Refused::SignedOut)?.role;
+                book.begin_session(&name, digest, now_s);
+                Ok(Entry::person(Way::Session, role, Some(name)))
+            })
+            .await?;
+        Ok(SignedIn { entry, token })
     }
 
     async fn prove_current(
@@ -281,11 +349,11 @@ impl Gate {
                 "the current password is needed, as `current`".to_owned(),
             ));
         };
-        self.attempt(asked.client)?;
+        self.attempt(asked.client, Some(&account.name))?;
         if !self.fits(account.password.clone(), current).await? {
             return Err(Refused::WrongCurrent);
         }
-        self.right(asked.client);
+        self.right(asked.client, Some(&account.name));
         Ok(())
     }
 
@@ -293,7 +361,7 @@ impl Gate {
         if self.password_set() {
             return Err(Refused::SignedOut);
         }
-        if asked.straight {
+        if asked.client.straight {
             return Ok(());
         }
         let Some(code) = &asked.setup_code else {
@@ -301,7 +369,7 @@ impl Gate {
             let why = "the setup code is needed, as `setup_code`; the log of this process shows it";
             return Err(Refused::Forbidden(why.to_owned()));
         };
-        self.attempt(asked.client)?;
+        self.attempt(asked.client, None)?;
         let (given, wanted) = (
             token::plain_code(code.expose()),
             token::plain_code(self.0.setup_code.expose()),
@@ -310,7 +378,7 @@ impl Gate {
             self.tell_setup_code();
             return Err(Refused::WrongCode);
         }
-        self.right(asked.client);
+        self.right(asked.client, None);
         Ok(())
     }
 
@@ -322,10 +390,11 @@ impl Gate {
         }
         let (hashed, now_s, name) = (self.hash(new).await?, self.now_s(), name.to_owned());
         self.change(move |book| {
-            if book.account(&name).is_none() && !is(&name, ADMIN) {
-                return Err(Refused::Unknown("no account has this name"));
+            if is(&name, ADMIN) {
+                book.set_admin_password(hashed, now_s)
+            } else {
+                book.set_password(&name, hashed)
             }
-            book.set_password(&name, Role::Admin, hashed.clone(), now_s)
         })
         .await
     }
@@ -389,28 +458,16 @@ impl Gate {
         Ok(())
     }
 
-    fn attempt(&self, client: IpAddr) -> Result<(), Refused> {
+    /// `account`: the name of one that there is.
+    fn attempt(&self, client: Client, account: Option<&str>) -> Result<(), Refused> {
         let now_ms = self.0.clock.mono_ms();
-        let counted = self.0.state().throttle.attempt(client, now_ms);
+        let counted = self.0.state().throttle.attempt(client, account, now_ms);
         counted.map_err(|wait_s| Refused::Throttled { wait_s })
     }
 
-    fn right(&self, client: IpAddr) {
-        self.0.state().throttle.right(client);
-    }
-
-    async fn begin_session(&self, account: String) -> Result<SignedIn, Refused> {
-        let (token, now_s) = (token::session(), self.now_s());
-        let digest = Digest::of(token.expose());
-        let entry = self
-            .change_or_remember(move |book| {
-                // It may have gone meanwhile.
-                let role = book.account(&account).ok_or(Refused::WrongPassword)?.role;
-                book.begin_session(&account, digest, now_s);
-                Ok(Entry::person(Way::Session, role, Some(account.clone())))
-            })
-            .await?;
-        Ok(SignedIn { entry, token })
+    fn right(&self, client: Client, account: Option<&str>) {
+        let now_ms = self.0.clock.mono_ms();
+        self.0.state().throttle.right(client, account, now_ms);
     }
 
     async fn fits(&self, hashed: Hashed, password: Secret) -> Result<bool, Refused> {
@@ -505,7 +562,7 @@ impl Gate {
         if due {
             let gate = self.clone();
             tokio::spawn(async move {
-                if let Err(e) = gate.change(|_| Ok(())).await {
+                if let Err(e) = gate.try_change(|_| Ok(())).await {
                     tracing::debug!("when somebody was last seen was not written: {}", Chain(&e));
                 }
             });
@@ -518,30 +575,46 @@ impl Inner {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is kept, read again if another process changed it.
     fn book(&self) -> Arc<Book> {
+        self.state().book.clone()
+    }
+
+    /// True if it is time to look at the file again; then it is the caller who looks.
+    fn is_look_due(&self) -> bool {
         let now_ms = self.clock.mono_ms();
         let mut state = self.state();
-        if let Some(store) = &self.store
-            && now_ms.saturating_sub(state.looked_mono_ms) >= LOOK_EVERY_MS
-        {
+        let due = self.store.is_some() && now_ms.saturating_sub(state.looked_mono_ms) >= LOOK_EVERY_MS;
+        if due {
             state.looked_mono_ms = now_ms;
-            let stamp = store.stamp();
-            // A file that is gone keeps nobody out: what was read of it holds until the end of the process.
-            if stamp != state.stamp && stamp.is_some() {
-                state.stamp = stamp;
-                match store.read() {
-                    Ok(Some(book)) => state.book = Arc::new(book),
-                    Ok(None) => {}
-                    Err(e) => tracing::error!(
-                        kind = e.kind().as_str(),
-                        "what was known about access before stays in force: {}",
-                        Chain(&e)
-                    ),
-                }
-            }
         }
-        state.book.clone()
+        due
+    }
+
+    /// Reads the file if another process changed it. Blocks on the disk, and nobody else meanwhile.
+    fn look(&self) {
+        let Some(store) = &self.store else { return };
+        let before = self.state().stamp;
+        let stamp = store.stamp();
+        // A file that is gone keeps nobody out: what was read of it holds until the end of the process.
+        if stamp == before || stamp.is_none() {
+            return;
+        }
+        let read = store.read();
+        let mut state = self.state();
+        // A change of our own came meanwhile, and read the file itself.
+        if state.stamp != before {
+            return;
+        }
+        state.stamp = stamp;
+        match read {
+            Ok(Some(book)) => state.book = Arc::new(book),
+            Ok(None) => {}
+            Err(e) => tracing::error!(
+                kind = e.kind().as_str(),
+                "what was known about access before stays in force: {}",
+                Chain(&e)
+            ),
+        }
     }
 
     /// What is kept, with when everybody was last seen.

@@ -15,10 +15,11 @@ mod throttle;
 mod token;
 
 pub use book::{ACCOUNTS_MAX, Account, KEYS_MAX, Key, Role, SESSIONS_MAX, Scope};
-pub use entry::{Entry, NewPassword, SignedIn, Way};
+pub use entry::{Client, Entry, NewPassword, SignedIn, Way};
 pub use file::{FILE_NAME, FileError};
 pub use gate::Gate;
 pub use network::{Network, Networks};
 pub use password::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN};
 pub use refused::Refused;
 pub use settings::{ADMIN, Mode, Settings};
+pub use token::same;

@@ -29,7 +29,7 @@ const SALT_BYTES: usize = 16;
 const HASH_BYTES: usize = 32;
 
 /// What is kept of a password.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Hashed {
     algorithm: Name,
@@ -42,7 +42,7 @@ pub(crate) struct Hashed {
     hash: Vec<u8>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Name {
     #[serde(rename = "argon2id")]
     Argon2id,

@@ -1,15 +1,17 @@
 //! The gate with its file: two processes, damage, a disk that takes nothing, restarts.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-use std::net::IpAddr;
 use std::path::Path;
 
-use access::{FILE_NAME, Gate, Mode, Refused, Role, Scope, Settings};
+use access::{Client, FILE_NAME, Gate, Mode, Refused, Role, Scope, Settings};
 use base::{Clock, Secret};
 use jiff::Timestamp;
 
 const START: Timestamp = Timestamp::constant(1_795_291_200, 0);
-const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+const HERE: Client = Client {
+    address: std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
+    straight: true,
+};
 
 fn load(dir: &Path, clock: &Clock) -> Gate {
     Gate::load(Settings::new(Mode::Password), dir, clock.clone()).unwrap()
@@ -29,6 +31,7 @@ async fn what_another_process_changes_counts_within_a_second() {
         .await
         .unwrap();
     clock.advance(1000);
+    running.refresh().await;
     let signed_in = running
         .sign_in(HERE, "admin", password("first one"))
         .await
@@ -39,7 +42,11 @@ async fn what_another_process_changes_counts_within_a_second() {
         .reset_password("admin", password("second one"))
         .await
         .unwrap();
+    assert!(running.session(&token).is_some(), "not looked yet");
+    running.refresh().await;
+    assert!(running.session(&token).is_some(), "nor is it time");
     clock.advance(1000);
+    running.refresh().await;
     assert!(
         running.session(&token).is_none(),
         "another password ends sessions"
@@ -51,6 +58,8 @@ async fn what_another_process_changes_counts_within_a_second() {
         .await
         .unwrap();
     clock.advance(1000);
+    command.refresh().await;
+    running.refresh().await;
     assert!(command.key(key.expose()).is_some());
     assert_eq!(running.accounts().len(), 2);
     // A restart forgets nothing, least of all who is signed in.
@@ -75,6 +84,7 @@ async fn a_file_damaged_meanwhile_opens_nothing_and_is_not_overwritten() {
     let path = dir.path().join(FILE_NAME);
     std::fs::write(&path, "rubbish").unwrap();
     clock.advance(1000);
+    gate.refresh().await;
     assert!(gate.password_set(), "what was known stays in force");
     let refused = gate.add_key("k".to_owned(), vec![Scope::Read]).await.unwrap_err();
     assert!(matches!(refused, Refused::File(_)), "{refused}");
@@ -151,4 +161,74 @@ async fn when_a_key_was_used_is_written_now_and_then() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     panic!("it was never written");
+}
+
+fn change_of(entry: &access::Entry, current: &str, new: &str) -> access::NewPassword {
+    access::NewPassword {
+        entry: Some(entry.clone()),
+        client: HERE,
+        current: Some(password(current)),
+        new: password(new),
+        setup_code: None,
+    }
+}
+
+/// Both sides of a race, in every order the machine likes; what holds in all of them is checked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_that_goes_meanwhile_is_not_made_again() {
+    for n in 0..12 {
+        let gate = Gate::in_memory(Settings::new(Mode::Password), Clock::manual(START));
+        gate.reset_password("admin", password("first one")).await.unwrap();
+        let name = "anna".to_owned();
+        let made = gate.add_account(name.clone(), Role::Viewer, password("annas own"));
+        made.await.unwrap();
+        let viewer = gate.sign_in(HERE, "anna", password("annas own")).await.unwrap();
+        let (changing, removing) = (gate.clone(), gate.clone());
+        let change = tokio::spawn(async move {
+            let asked = change_of(&viewer.entry, "annas own", "annas second");
+            changing.set_password(asked).await
+        });
+        // At some moment of its two hashes.
+        tokio::time::sleep(std::time::Duration::from_millis(n * 25)).await;
+        removing.remove_account(name).await.unwrap();
+        if let Ok(signed_in) = change.await.unwrap() {
+            assert_eq!(signed_in.entry.role, Role::Viewer);
+            assert!(gate.session(signed_in.token.expose()).is_none());
+        }
+        assert_eq!(gate.accounts().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn signing_out_of_nothing_writes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let gate = load(dir.path(), &Clock::manual(START));
+    gate.sign_out("no session of ours").await.unwrap();
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_sign_in_and_a_change_of_password_meanwhile_leave_no_session_of_the_old_one() {
+    let gate = Gate::in_memory(Settings::new(Mode::Password), Clock::manual(START));
+    gate.reset_password("admin", password("first one")).await.unwrap();
+    for n in 0..4_u32 {
+        let (old, new) = (format!("one {n}--------"), format!("one {}--------", n + 1));
+        gate.reset_password("admin", password(&old)).await.unwrap();
+        let (signed_in, reset) = tokio::join!(
+            gate.sign_in(HERE, "admin", password(&old)),
+            gate.reset_password("admin", password(&new)),
+        );
+        reset.unwrap();
+        if let Ok(signed_in) = signed_in {
+            assert!(gate.session(signed_in.token.expose()).is_none(), "{n}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_was_found_out_stays_so() {
+    let gate = Gate::in_memory(Settings::new(Mode::Auto), Clock::manual(START));
+    assert!(!gate.is_behind_proxy());
+    gate.found_proxy("tv.example");
+    assert!(gate.clone().is_behind_proxy());
 }
