@@ -15,7 +15,7 @@ use model::{PLEX, Snapshot, SourceId};
 use tokio_util::sync::CancellationToken;
 
 use crate::events::Events;
-use crate::{process, recording};
+use crate::{process, recording, router};
 
 /// Shared by every router of the process, so that an extra metrics listener tells the same figures.
 #[derive(Debug)]
@@ -105,8 +105,16 @@ impl ScrapeHint {
 
 /// A path prefix that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{0}\" is not a usable base path: letters, digits and any of - _ . ~ between slashes, like /media")]
-pub struct BasePathError(pub String);
+pub enum BasePathError {
+    #[error(
+        "\"{0}\" is not a usable base path: letters, digits and any of - _ . ~ between slashes, like /media"
+    )]
+    Unusable(String),
+    #[error(
+        "\"{path}\" is not a usable base path: /{first} is an address of our own; take another, like /media"
+    )]
+    Taken { path: String, first: String },
+}
 
 /// The prefix in the form [`Context::base_path`] wants: `media/`, `/media` and `/media/` all become `/media`; the
 /// root becomes the empty text.
@@ -121,11 +129,17 @@ pub fn base_path(text: &str) -> Result<String, BasePathError> {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~'))
     };
-    if path.split('/').all(usable) {
-        Ok(format!("/{path}"))
-    } else {
-        Err(BasePathError(text.to_owned()))
+    if !path.split('/').all(usable) {
+        return Err(BasePathError::Unusable(text.to_owned()));
     }
+    let first = path.split('/').next().unwrap_or_default();
+    if router::is_own(first) {
+        return Err(BasePathError::Taken {
+            path: text.to_owned(),
+            first: first.to_owned(),
+        });
+    }
+    Ok(format!("/{path}"))
 }
 
 #[cfg(test)]
@@ -140,6 +154,10 @@ mod tests {
             (" /media/ ", Some("/media")),
             ("media", Some("/media")),
             ("/a/b-1_2.3~", Some("/a/b-1_2.3~")),
+            ("/status", None),
+            ("/api/projectionist", None),
+            ("/Status", Some("/Status")),
+            ("/tv/status", Some("/tv/status")),
             ("/a//b", None),
             ("/a/../b", None),
             ("/{x}", None),

@@ -4,13 +4,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Context;
+use crate::access::Visitor;
 use crate::api::v1::types::{ServerError, ServerState};
 use crate::respond::json;
 
@@ -21,7 +22,13 @@ pub(crate) struct Health<'a> {
     #[schema(example = "ok")]
     status: &'a str,
     version: &'a str,
-    servers: Vec<ServerHealth<'a>>,
+    /// How many servers are watched.
+    server_count: usize,
+    /// How many of them answer.
+    servers_up: usize,
+    /// Each of them; absent for who may not see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    servers: Option<Vec<ServerHealth<'a>>>,
 }
 
 /// One server in short.
@@ -51,21 +58,26 @@ pub(crate) struct Status {
     status: &'static str,
 }
 
-/// The state of the process and of each server. 200 as long as the process answers.
+/// The state of the process, and for who may see of each server. 200 as long as the process answers.
 #[utoipa::path(get, path = "/health", tag = "health", responses((status = 200, description = "It answers", body = Health)))]
-pub(crate) async fn health(State(ctx): State<Arc<Context>>) -> Response {
+pub(crate) async fn health(State(ctx): State<Arc<Context>>, Extension(visit): Visitor) -> Response {
     let snapshot = ctx.live.snapshot();
-    let servers = snapshot.servers.iter().map(|s| ServerHealth {
-        id: s.id.as_str(),
-        state: ServerState::of(&s.health),
-        error: ServerError::of(&s.health),
+    let servers = visit.may_see().then(|| {
+        snapshot.servers.iter().map(|s| ServerHealth {
+            id: s.id.as_str(),
+            state: ServerState::of(&s.health),
+            error: ServerError::of(&s.health),
+        })
     });
+    let is_up = |s: &&Arc<model::ServerSnapshot>| matches!(s.health, model::Health::Up);
     json(
         StatusCode::OK,
         &Health {
             status: "ok",
             version: ctx.version,
-            servers: servers.collect(),
+            server_count: snapshot.servers.len(),
+            servers_up: snapshot.servers.iter().filter(is_up).count(),
+            servers: servers.map(Iterator::collect),
         },
     )
 }

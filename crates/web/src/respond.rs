@@ -37,6 +37,16 @@ impl Refusal {
             message: message.into(),
         }
     }
+
+    /// What somebody whom we asked answered us. That they do not let us in is no word about whoever asks us: a 401 of
+    /// ours would sign a browser out.
+    pub(crate) fn upstream(kind: Kind, message: impl Into<String>) -> Self {
+        let kind = match kind {
+            Kind::Unauthorized | Kind::Forbidden => Kind::ServerError,
+            other => other,
+        };
+        Self::new(kind, message)
+    }
 }
 
 /// The body of every refusal.
@@ -131,7 +141,7 @@ pub(crate) fn answer(status: StatusCode, content_type: HeaderValue, body: Body) 
 }
 
 /// The fast level: on metrics it saves nine tenths of the bytes, and the rest costs more time than it is worth.
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 6), Compression::fast());
     encoder
         .write_all(bytes)
@@ -142,6 +152,15 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_does_not_let_us_in_signs_nobody_out() {
+        for kind in Kind::ALL {
+            let status = status_of(Refusal::upstream(kind, "").kind);
+            assert!(!matches!(status.as_u16(), 401 | 403), "{kind}");
+        }
+        assert_eq!(Refusal::upstream(Kind::NotFound, "").kind, Kind::NotFound);
+    }
 
     #[test]
     fn every_kind_is_an_error_status() {

@@ -27,13 +27,13 @@ pub fn router(ctx: Arc<Context>, default_profile: Profile) -> Router {
         .merge(api::v1::routes())
         .merge(tautulli::routes());
     // What is below the next line is open to everybody: it tells nothing about anybody.
-    let routes = probes(access::closed(&ctx, closed))
+    let routes = access::closed(&ctx, probes(closed))
         .route("/", front(&ctx))
         .route("/assets/{file}", get(page::asset))
         .route("/live", get(health::live))
         .route("/ready", get(health::ready));
     #[cfg(feature = "ui")]
-    let routes = routes.merge(crate::ui::routes());
+    let routes = routes.merge(crate::ui::routes(&ctx.base_path));
     let all = match ctx.base_path.as_str() {
         "" => routes,
         base => routes
@@ -44,10 +44,25 @@ pub fn router(ctx: Arc<Context>, default_profile: Profile) -> Router {
     finish(all, ctx)
 }
 
+/// What our own addresses begin with, besides those of the dashboard: no base path may, since one address would mean
+/// two things. A test compares it with the routes.
+const OWN: [&str; 8] = [
+    "api", "assets", "health", "live", "metrics", "overview", "ready", "status",
+];
+
+/// True if addresses of ours begin with this part of a path.
+pub(crate) fn is_own(first: &str) -> bool {
+    #[cfg(feature = "ui")]
+    let of_dashboard = crate::ui::is_own(first);
+    #[cfg(not(feature = "ui"))]
+    let of_dashboard = false;
+    of_dashboard || OWN.contains(&first)
+}
+
 /// What stands at `/`: the dashboard.
 #[cfg(feature = "ui")]
-fn front(_ctx: &Arc<Context>) -> MethodRouter<Arc<Context>> {
-    crate::ui::front()
+fn front(ctx: &Arc<Context>) -> MethodRouter<Arc<Context>> {
+    crate::ui::front(&ctx.base_path)
 }
 
 /// What stands at `/`: the status page, since this program was built without the dashboard.
@@ -62,9 +77,9 @@ pub fn metrics_router(ctx: Arc<Context>, profile: Profile) -> Router {
     let index = move |State(ctx): State<Arc<Context>>, headers: HeaderMap| async move {
         page::metrics_only(&ctx, profile, &headers)
     };
-    let scraped = access::closed(&ctx, metrics(profile));
+    let scraped = access::closed(&ctx, probes(metrics(profile)));
     let index = access::closed_metrics(&ctx, get(index));
-    finish(probes(scraped).route("/", index), ctx)
+    finish(scraped.route("/", index), ctx)
 }
 
 fn metrics(profile: Profile) -> Router<Arc<Context>> {

@@ -9,17 +9,18 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodRouter, get};
 use base::Kind;
+use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
 };
 use http::{HeaderMap, HeaderValue, StatusCode};
 
-use crate::respond::Refusal;
+use crate::respond::{Refusal, gzip};
 use crate::{Context, accept};
 
 include!(concat!(env!("OUT_DIR"), "/ui_files.rs"));
@@ -66,24 +67,31 @@ struct File {
     bytes: &'static [u8],
 }
 
-/// The page, for whatever stands at `/`.
-pub(crate) fn front() -> MethodRouter<Arc<Context>> {
-    get(|State(ctx): State<Arc<Context>>, headers: HeaderMap| async move { page(&ctx, &headers) })
+/// The page, for whatever stands at `/` and everywhere below it.
+pub(crate) fn front(base: &str) -> MethodRouter<Arc<Context>> {
+    let page = Arc::new(Page::under(base));
+    get(move |headers: HeaderMap| async move { page.send(&headers) })
+}
+
+/// True if addresses of the dashboard begin with this part of a path.
+pub(crate) fn is_own(first: &str) -> bool {
+    first == "app" || PLACES.contains(&first) || FILES.iter().any(|f| f.name == first)
 }
 
 /// Everything of the dashboard but `/`.
-pub(crate) fn routes() -> Router<Arc<Context>> {
+pub(crate) fn routes(base: &str) -> Router<Arc<Context>> {
+    let front = front(base);
     let mut routes = Router::new().route("/app/{file}", get(asset));
     for place in PLACES {
         routes = routes
-            .route(&format!("/{place}"), front())
-            .route(&format!("/{place}/{{*rest}}"), front());
+            .route(&format!("/{place}"), front.clone())
+            .route(&format!("/{place}/{{*rest}}"), front.clone());
     }
     for file in FILES
         .iter()
         .filter(|f| !f.name.contains('/') && f.name != "index.html")
     {
-        let answer = move |headers: HeaderMap| async move { send(file, &headers, None) };
+        let answer = move |headers: HeaderMap| async move { send(file, &headers) };
         routes = routes.route(&format!("/{}", file.name), get(answer));
     }
     routes
@@ -96,72 +104,105 @@ async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Response {
         .find(|f| f.name.strip_prefix("app/") == Some(file.as_str()));
     found.map_or_else(
         || Refusal::new(Kind::NotFound, "there is no such file").into_response(),
-        |file| send(file, &headers, None),
+        |file| send(file, &headers),
     )
 }
 
-/// The page, which learns from `<base>` under which path a proxy shows us.
-fn page(ctx: &Context, headers: &HeaderMap) -> Response {
-    let index = FILES
-        .iter()
-        .find(|f| f.name == "index.html")
-        .expect("Vite builds an index.html");
-    let mut response = send(index, headers, Some(&ctx.base_path));
-    response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
-    response
+/// The page, which learns from `<base>` under which path a proxy shows us; made once.
+struct Page {
+    etag: HeaderValue,
+    plain: Bytes,
+    zipped: Bytes,
 }
 
-fn send(file: &'static File, request: &HeaderMap, base: Option<&str>) -> Response {
-    // The page under a base path is another page: the tag of its file would not tell them apart.
-    let tag = base
-        .is_none_or(str::is_empty)
-        .then(|| HeaderValue::from_static(file.etag));
-    if let (Some(tag), Some(known)) = (&tag, request.get(IF_NONE_MATCH))
-        && known.to_str().is_ok_and(|known| {
-            known
-                .split(',')
-                .any(|t| t.trim().trim_start_matches("W/") == *tag)
-        })
-    {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response.headers_mut().insert(ETAG, tag.clone());
-        return response;
-    }
-    let zipped = file.zipped && accept::gzip(request) && base.is_none_or(str::is_empty);
-    let bytes: Cow<'static, [u8]> = match base {
-        Some(base) if !base.is_empty() => {
-            let text = String::from_utf8_lossy(&plain(file)).into_owned();
-            Cow::Owned(
-                text.replace("<base href=\"/\">", &format!("<base href=\"{base}/\">"))
-                    .into_bytes(),
-            )
+impl Page {
+    fn under(base: &str) -> Self {
+        let file = FILES
+            .iter()
+            .find(|f| f.name == "index.html")
+            .expect("Vite builds an index.html");
+        let text = String::from_utf8_lossy(&plain(file)).into_owned();
+        let text = text.replace("<base href=\"/\">", &format!("<base href=\"{base}/\">"));
+        // Under another path it is another page.
+        let etag = format!("\"{}{base}\"", file.etag.trim_matches('"'));
+        Self {
+            etag: HeaderValue::from_str(&etag).expect("digits and a path of safe characters"),
+            zipped: gzip(text.as_bytes()).into(),
+            plain: text.into(),
         }
-        _ if zipped => Cow::Borrowed(file.bytes),
-        _ => plain(file),
+    }
+
+    fn send(&self, request: &HeaderMap) -> Response {
+        let zipped = accept::gzip(request);
+        let bytes = if zipped { &self.zipped } else { &self.plain };
+        let content = Content {
+            content_type: "text/html; charset=utf-8",
+            etag: self.etag.clone(),
+            cache: ASK_AGAIN,
+            zipped,
+            bytes: bytes.clone(),
+        };
+        let mut response = content.answer(request);
+        response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
+        response
+    }
+}
+
+fn send(file: &'static File, request: &HeaderMap) -> Response {
+    let zipped = file.zipped && accept::gzip(request);
+    let bytes = if zipped {
+        Cow::Borrowed(file.bytes)
+    } else {
+        plain(file)
     };
-    let mut response = Response::new(Body::from(match bytes {
-        Cow::Borrowed(bytes) => bytes::Bytes::from_static(bytes),
-        Cow::Owned(bytes) => bytes.into(),
-    }));
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(file.content_type));
-    headers.insert(
-        CACHE_CONTROL,
-        if file.name.starts_with("app/") {
+    let content = Content {
+        content_type: file.content_type,
+        etag: HeaderValue::from_static(file.etag),
+        cache: if file.name.starts_with("app/") {
             FOR_EVER
         } else {
             ASK_AGAIN
         },
-    );
-    headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
-    if let Some(tag) = tag {
-        headers.insert(ETAG, tag);
+        zipped,
+        bytes: match bytes {
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => bytes.into(),
+        },
+    };
+    content.answer(request)
+}
+
+/// What an answer is made of.
+struct Content {
+    content_type: &'static str,
+    etag: HeaderValue,
+    cache: HeaderValue,
+    zipped: bool,
+    bytes: Bytes,
+}
+
+impl Content {
+    /// Whole, or that it is known.
+    fn answer(self, request: &HeaderMap) -> Response {
+        let known = request.get(IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+        let is_own = |tag: &str| tag.trim().trim_start_matches("W/") == self.etag;
+        if known.is_some_and(|known| known.split(',').any(is_own)) {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            response.headers_mut().insert(ETAG, self.etag);
+            return response;
+        }
+        let mut response = Response::new(Body::from(self.bytes));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(CACHE_CONTROL, self.cache);
+        headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
+        headers.insert(ETAG, self.etag);
+        if self.zipped {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        response
     }
-    if zipped {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    response
 }
 
 /// A file as it was before `build.rs` packed it.

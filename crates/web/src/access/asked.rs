@@ -14,6 +14,10 @@ use crate::serve::Peer;
 /// a browser would ask for and we never give.
 pub(super) const OWN_HEADER: HeaderName = HeaderName::from_static("x-projectionist");
 
+/// Set by the dashboard on all it asks: the host in the browser's address bar. A proxy that says nothing of itself and
+/// makes `Host` its own (nginx from 1.29.7, unless told otherwise) leaves this as it was.
+const SHOWN_AS: HeaderName = HeaderName::from_static("x-projectionist-host");
+
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
@@ -58,14 +62,43 @@ impl<'a> Asked<'a> {
         self.proxies.contain(self.peer)
     }
 
-    /// True if it comes from this machine, past no proxy, and names this machine. The last keeps out pages of a site
-    /// whose name was made to lead here (DNS rebinding). Version 1.0 is spoken by proxies that say nothing of themselves.
+    /// True if it comes from this machine, past no proxy, and names this machine wherever it names any. That keeps out
+    /// pages of a site whose name was made to lead here (DNS rebinding), and what a proxy passed on that says nothing of
+    /// itself. Version 1.0 is spoken by such proxies, too.
     pub(super) fn is_straight(&self) -> bool {
         self.peer.is_loopback()
+            && !self.trusts_peer()
             && !matches!(self.version, Version::HTTP_09 | Version::HTTP_10)
             && !self.headers.keys().any(is_of_proxies)
             && self.uri.authority().is_none_or(|a| is_here(a.as_str()))
             && self.only(&HOST).is_some_and(is_here)
+            && [ORIGIN, REFERER].iter().all(|name| self.names_here(name))
+            && self.names_here(&SHOWN_AS)
+    }
+
+    /// The host under which the dashboard is shown to somebody though the request looks as if it came from this machine
+    /// and named it: then something in between passes on what comes from elsewhere. Another site's page can neither set
+    /// the header nor leave out its own name.
+    pub(super) fn shown_elsewhere(&self) -> Option<&'a str> {
+        let looks_local = self.peer.is_loopback()
+            && self.only(&HOST).is_some_and(is_here)
+            && !self.headers.keys().any(is_of_proxies);
+        let shown = self.only(&SHOWN_AS)?;
+        (looks_local && !is_here(shown)).then_some(shown)
+    }
+
+    /// True if every value of this header is a host, or an address on a host, that is this machine.
+    fn names_here(&self, name: &HeaderName) -> bool {
+        self.headers.get_all(name).iter().all(|value| {
+            let value = text(value).unwrap_or_default();
+            let authority = value.split_once("://").map_or(value, |(_, rest)| rest);
+            is_here(authority.split(['/', '?', '#']).next().unwrap_or_default())
+        })
+    }
+
+    /// True if it tells of others, and the peer is not believed.
+    pub(super) fn is_passed_on_by_a_stranger(&self) -> bool {
+        self.headers.contains_key(FORWARDED_FOR) && !self.trusts_peer()
     }
 
     /// Whose attempts are counted: the peer, or who is behind a proxy that is believed.
@@ -78,7 +111,7 @@ impl<'a> Asked<'a> {
         let mut nearest = self.peer;
         // From the nearest hop on: what stands before the first that is not ours, anybody may have written.
         for hop in hops.iter().rev() {
-            let Ok(address) = hop.trim().parse::<IpAddr>() else {
+            let Some(address) = address(hop.trim()) else {
                 return nearest;
             };
             nearest = address.to_canonical();
@@ -178,6 +211,13 @@ fn text(value: &HeaderValue) -> Option<&str> {
     value.to_str().ok()
 }
 
+/// A hop, which some proxies tell with its port: `192.0.2.1:80`, `[2001:db8::1]:80`.
+fn address(hop: &str) -> Option<IpAddr> {
+    let with_port = || hop.parse::<std::net::SocketAddr>().ok().map(|a| a.ip());
+    let bare = hop.trim_start_matches('[').trim_end_matches(']');
+    bare.parse().ok().or_else(with_port)
+}
+
 /// Headers that proxies add and clients do not.
 fn is_of_proxies(name: &HeaderName) -> bool {
     let name = name.as_str();
@@ -245,7 +285,6 @@ mod tests {
         for (peer, all, expected) in [
             ("127.0.0.1", vec![here], true),
             ("127.8.9.1", vec![("host", "127.0.0.1")], true),
-            ("::1", vec![("host", "[::1]:9595")], true),
             ("127.0.0.1", vec![("host", "LOCALHOST.")], true),
             ("127.0.0.1", vec![("host", "tv.localhost:1")], true),
             ("192.0.2.1", vec![here], false),
@@ -264,9 +303,45 @@ mod tests {
             ("127.0.0.1", vec![here, ("forwarded", "for=127.0.0.1")], false),
             ("127.0.0.1", vec![here, ("x-real-ip", "127.0.0.1")], false),
             ("127.0.0.1", vec![here, ("via", "1.1 x")], false),
+            ("127.0.0.1", vec![here, ("origin", "http://localhost:9595")], true),
+            ("127.0.0.1", vec![here, ("origin", "https://tv.example")], false),
+            ("127.0.0.1", vec![here, ("origin", "null")], false),
+            (
+                "127.0.0.1",
+                vec![here, ("referer", "http://127.0.0.1:1/history?x=http://a.b/")],
+                true,
+            ),
+            (
+                "127.0.0.1",
+                vec![here, ("referer", "https://tv.example/localhost")],
+                false,
+            ),
+            (
+                "127.0.0.1",
+                vec![here, ("referer", "https://localhost@tv.example/")],
+                false,
+            ),
+            (
+                "127.0.0.1",
+                vec![here, ("x-projectionist-host", "localhost:9595")],
+                true,
+            ),
+            (
+                "127.0.0.1",
+                vec![here, ("x-projectionist-host", "[::1]:9595")],
+                true,
+            ),
+            (
+                "127.0.0.1",
+                vec![here, ("x-projectionist-host", "tv.example")],
+                false,
+            ),
+            ("127.0.0.1", vec![here, ("x-projectionist-host", "")], false),
         ] {
             assert_eq!(check(peer, &all, |a| a.is_straight()), expected, "{peer} {all:?}");
         }
+        // A proxy that is listed is one, whatever it sends.
+        assert!(!check("::1", &[here], |a| a.is_straight()));
         let all = headers(&[here]);
         let proxies = Networks::default();
         let asked = |version, uri| Asked {
@@ -284,6 +359,35 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_that_hides_is_found_out_by_what_the_dashboard_says() {
+        let (here, shown) = (("host", "127.0.0.1:9595"), ("x-projectionist-host", "tv.example"));
+        for (peer, all, expected) in [
+            ("127.0.0.1", vec![here, shown], true),
+            ("127.0.0.1", vec![here], false),
+            (
+                "127.0.0.1",
+                vec![here, ("x-projectionist-host", "localhost:9595")],
+                false,
+            ),
+            // These say so, are elsewhere, or are a page of another site.
+            (
+                "127.0.0.1",
+                vec![here, shown, ("x-forwarded-for", "1.2.3.4")],
+                false,
+            ),
+            ("192.0.2.1", vec![here, shown], false),
+            ("127.0.0.1", vec![("host", "tv.example"), shown], false),
+        ] {
+            let found = check(peer, &all, |a| a.shown_elsewhere().is_some());
+            assert_eq!(found, expected, "{peer} {all:?}");
+        }
+        let forwarded = [("x-forwarded-for", "1.2.3.4")];
+        assert!(check("192.0.2.1", &forwarded, |a| a.is_passed_on_by_a_stranger()));
+        assert!(!check("10.0.0.1", &forwarded, |a| a.is_passed_on_by_a_stranger()));
+        assert!(!check("192.0.2.1", &[here], |a| a.is_passed_on_by_a_stranger()));
+    }
+
+    #[test]
     fn a_proxy_is_believed_as_far_as_it_is_listed() {
         for (peer, forwarded, expected) in [
             ("192.0.2.1", vec!["198.51.100.7"], "192.0.2.1"),
@@ -295,6 +399,9 @@ mod tests {
                 "198.51.100.7",
             ),
             ("10.0.0.1", vec!["10.0.0.3"], "10.0.0.3"),
+            ("10.0.0.1", vec!["1.2.3.4, 198.51.100.7:4711"], "198.51.100.7"),
+            ("10.0.0.1", vec!["[2001:db8::1]:4711"], "2001:db8::1"),
+            ("10.0.0.1", vec!["[2001:db8::1]"], "2001:db8::1"),
             ("10.0.0.1", vec!["1.2.3.4, rubbish"], "10.0.0.1"),
             ("10.0.0.1", vec![], "10.0.0.1"),
         ] {

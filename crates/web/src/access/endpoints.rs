@@ -33,10 +33,10 @@ pub(crate) async fn state(State(ctx): State<Arc<Context>>, Extension(visit): Vis
 
 fn told(ctx: &Context, visit: &super::Visit, entry: Option<Entry>) -> AccessState {
     let gate = &ctx.access;
-    let open = is_open(gate, visit.straight);
+    let open = is_open(gate, visit.client.straight);
     let mode = AccessMode::of(open, gate.settings().mode);
     let password_set = gate.password_set();
-    let setup_code_needed = matches!(mode, AccessMode::Password) && !password_set && !visit.straight;
+    let setup_code_needed = matches!(mode, AccessMode::Password) && !password_set && !visit.client.straight;
     if setup_code_needed {
         gate.tell_setup_code();
     }
@@ -110,7 +110,6 @@ pub(crate) async fn change_password(
     let wish: PasswordChange = read(&headers, request).await?;
     let asked = NewPassword {
         entry: visit.entry.clone(),
-        straight: visit.straight,
         client: visit.client,
         current: wish.current,
         new: wish.new,

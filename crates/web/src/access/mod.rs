@@ -8,10 +8,9 @@ pub(crate) mod endpoints;
 mod rules;
 mod types;
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use access::{Entry, Gate, Mode, Scope, Way};
+use access::{Client, Entry, Gate, Mode, Scope, Way};
 use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::middleware::{self, Next};
@@ -34,14 +33,38 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"Projectio
 pub(crate) struct Visit {
     /// Absent for who is not in.
     pub(crate) entry: Option<Entry>,
-    /// From this machine, past no proxy.
-    straight: bool,
     /// By TLS, as far as a proxy that is believed says so.
     secure: bool,
     /// Whose attempts are counted.
-    client: IpAddr,
+    client: Client,
     /// Of the browser's session, whether or not it is one.
     session: Option<Secret>,
+    /// The key that opened.
+    key: Option<Secret>,
+}
+
+impl Visit {
+    /// True if they may see what a viewer sees.
+    pub(crate) fn may_see(&self) -> bool {
+        self.entry.as_ref().is_some_and(|e| e.may(Scope::Read))
+    }
+
+    /// For an answer that goes on and on: true if whoever came in would come in again. What a proxy said of them was
+    /// said of the request and is not asked again.
+    pub(crate) async fn still_may_see(&self, gate: &Gate) -> bool {
+        gate.refresh().await;
+        let now = match self.entry.as_ref().map(|e| e.way) {
+            None => return false,
+            Some(Way::Proxy) => return true,
+            Some(Way::Open) => return is_open(gate, self.client.straight && !gate.is_behind_proxy()),
+            Some(Way::Session) => self
+                .session
+                .as_ref()
+                .and_then(|token| gate.session(token.expose())),
+            Some(Way::Key) => self.key.as_ref().and_then(|key| gate.key(key.expose())),
+        };
+        now.is_some_and(|entry| entry.may(Scope::Read))
+    }
 }
 
 /// The interface for signing in, and for looking after accounts and keys.
@@ -77,7 +100,7 @@ pub(crate) fn closed_front(
     ctx: &Arc<Context>,
     front: MethodRouter<Arc<Context>>,
 ) -> MethodRouter<Arc<Context>> {
-    front.layer(middleware::from_fn_with_state(ctx.clone(), gate))
+    closed_as(ctx, Need::Read, front)
 }
 
 /// Puts the index of a listener for scrapers alone behind the gate, which asks of it what it asks of the metrics.
@@ -85,22 +108,28 @@ pub(crate) fn closed_metrics(
     ctx: &Arc<Context>,
     index: MethodRouter<Arc<Context>>,
 ) -> MethodRouter<Arc<Context>> {
-    let gate = |State(ctx): State<Arc<Context>>, request: Request, next: Next| {
-        pass(ctx, Need::Metrics, request, next)
-    };
-    index.layer(middleware::from_fn_with_state(ctx.clone(), gate))
+    closed_as(ctx, Need::Metrics, index)
+}
+
+fn closed_as(
+    ctx: &Arc<Context>,
+    need: Need,
+    route: MethodRouter<Arc<Context>>,
+) -> MethodRouter<Arc<Context>> {
+    let gate =
+        move |State(ctx): State<Arc<Context>>, request: Request, next: Next| pass(ctx, need, request, next);
+    route.layer(middleware::from_fn_with_state(ctx.clone(), gate))
 }
 
 async fn gate(State(ctx): State<Arc<Context>>, request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), http::Method::GET | http::Method::HEAD);
-    // Inside a prefix the path is what follows it; the front alone stands at the prefix itself.
-    let path = request.uri().path();
-    let path = path.strip_prefix(ctx.base_path.as_str()).unwrap_or(path);
-    let need = rules::need(safe, path);
+    // Inside a prefix the path is what follows it already.
+    let need = rules::need(safe, request.uri().path());
     pass(ctx, need, request, next).await
 }
 
 async fn pass(ctx: Arc<Context>, need: Need, mut request: Request, next: Next) -> Response {
+    ctx.access.refresh().await;
     if need == Need::Own {
         return next.run(request).await;
     }
@@ -119,21 +148,40 @@ async fn pass(ctx: Arc<Context>, need: Need, mut request: Request, next: Next) -
 }
 
 fn visit(asked: &Asked<'_>, gate: &Gate) -> Visit {
-    let straight = asked.is_straight();
+    if let Some(host) = asked.shown_elsewhere() {
+        gate.found_proxy(host);
+    }
+    if asked.is_passed_on_by_a_stranger() {
+        gate.tell_unlisted_proxy(asked.peer);
+    }
+    let straight = asked.is_straight() && !gate.is_behind_proxy();
     let session = asked.cookie(&gate.cookie_name()).map(Secret::new);
+    let keys = asked.keys();
+    let by_key = keys
+        .into_iter()
+        .find_map(|key| Some((gate.key(key.expose())?, key)));
+    let (by_key, key) = by_key.unzip();
     Visit {
-        entry: entry(asked, gate, straight, session.as_ref()),
-        straight,
+        entry: entry(asked, gate, straight, by_key, session.as_ref()),
         secure: asked.is_secure(),
-        client: asked.client(),
+        client: Client {
+            address: asked.client(),
+            straight,
+        },
         session,
+        key,
     }
 }
 
 /// Who asks. What is presented and not ours is passed over: it may be meant for a proxy before us.
-fn entry(asked: &Asked<'_>, gate: &Gate, straight: bool, session: Option<&Secret>) -> Option<Entry> {
+fn entry(
+    asked: &Asked<'_>,
+    gate: &Gate,
+    straight: bool,
+    by_key: Option<Entry>,
+    session: Option<&Secret>,
+) -> Option<Entry> {
     let settings = gate.settings();
-    let by_key = asked.keys().iter().find_map(|key| gate.key(key.expose()));
     if is_open(gate, straight) {
         // A key keeps its way, which needs no mark of the dashboard.
         let way = by_key.map_or(Way::Open, |_| Way::Key);

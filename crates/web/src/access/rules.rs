@@ -24,6 +24,7 @@ pub(super) fn need(safe: bool, path: &str) -> Need {
     };
     match path {
         "/api" | "/api/" | "/api/v1" | "/api/v1/" | "/api/v2" | "/api/v2/" | "/status" => Need::Own,
+        "/health" | "/api/health" => Need::Nothing,
         "/api/v1/access" if safe => Need::Nothing,
         "/api/v1/access/sign-in" | "/api/v1/access/sign-out" | "/api/v1/access/password" => Need::Nothing,
         _ if !safe || below("/api/v1/access") || below("/api/v1/setup") => Need::Admin,
@@ -44,6 +45,9 @@ mod tests {
             ("/status", Need::Own, Need::Own),
             ("/metrics", Need::Metrics, Need::Admin),
             ("/metrics/native", Need::Metrics, Need::Admin),
+            ("/health", Need::Nothing, Need::Nothing),
+            ("/api/health", Need::Nothing, Need::Nothing),
+            ("/health/", Need::Read, Need::Admin),
             ("/metricsx", Need::Read, Need::Admin),
             ("/api/v2", Need::Own, Need::Own),
             ("/api/v2/", Need::Own, Need::Own),

@@ -21,6 +21,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast};
 
 use crate::Context;
+use crate::access::Visit;
 use crate::respond::{Refusal, answer};
 use pump::Frame;
 
@@ -33,6 +34,9 @@ const CHUNKS_BEHIND_MAX: usize = 32;
 
 /// A comment after this much silence, so that proxies and listeners know the stream is alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Between two looks at whether a listener would still be let in.
+const CHECK_EVERY_MS: u64 = 15_000;
 
 /// The open streams of the process.
 #[derive(Debug)]
@@ -95,7 +99,7 @@ impl Events {
 }
 
 /// Opens one stream.
-pub(crate) fn listen(ctx: &Arc<Context>) -> Result<Response, Refusal> {
+pub(crate) fn listen(ctx: &Arc<Context>, visit: Visit) -> Result<Response, Refusal> {
     let Ok(seat) = ctx.events.0.seats.clone().try_acquire_owned() else {
         let message = format!("{LISTENERS_MAX} listeners are connected, which is the limit; try again later");
         return Err(Refusal::new(Kind::RateLimited, message));
@@ -106,6 +110,8 @@ pub(crate) fn listen(ctx: &Arc<Context>) -> Result<Response, Refusal> {
         ctx: ctx.clone(),
         frames,
         told_state: false,
+        checked_mono_ms: ctx.clock.mono_ms(),
+        visit,
         _seat: seat,
     };
     let body = Body::from_stream(stream::unfold(listener, |mut listener| async {
@@ -129,6 +135,8 @@ struct Listener {
     ctx: Arc<Context>,
     frames: broadcast::Receiver<Frame>,
     told_state: bool,
+    visit: Visit,
+    checked_mono_ms: u64,
     _seat: OwnedSemaphorePermit,
 }
 
@@ -143,7 +151,15 @@ impl Listener {
             self.told_state = true;
             return Some(frames::opening(&self.ctx));
         }
-        match tokio::time::timeout(KEEP_ALIVE, self.frames.recv()).await {
+        let received = tokio::time::timeout(KEEP_ALIVE, self.frames.recv()).await;
+        let now_ms = self.ctx.clock.mono_ms();
+        if now_ms.saturating_sub(self.checked_mono_ms) >= CHECK_EVERY_MS {
+            self.checked_mono_ms = now_ms;
+            if !self.visit.still_may_see(&self.ctx.access).await {
+                return None;
+            }
+        }
+        match received {
             Err(_silent) => Some(Bytes::from_static(b": still here\n\n")),
             Ok(Ok(Frame::Changes(bytes))) => Some(bytes),
             Ok(Ok(Frame::Missed)) => Some(frames::snapshot(&self.ctx)),

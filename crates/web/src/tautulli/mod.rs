@@ -31,15 +31,16 @@ use std::sync::Arc;
 
 use access::Scope;
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::body::Body;
+use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
 use base::Secret;
-use http::{StatusCode, Uri};
+use http::StatusCode;
 use model::SourceId;
 
 use crate::Context;
+use crate::api::v1::body;
 use crate::respond::answer;
 use commands::{Asked, Command};
 use envelope::{Format, Reply};
@@ -87,7 +88,6 @@ pub struct ServerAddress {
 const FORM_BYTES_MAX: usize = 64 * 1024;
 
 pub(crate) fn routes() -> Router<Arc<Context>> {
-    let limit = axum::extract::DefaultBodyLimit::max(FORM_BYTES_MAX);
     let current = get(api).post(api);
     let old = get(old_version).post(old_version);
     Router::new()
@@ -98,7 +98,6 @@ pub(crate) fn routes() -> Router<Arc<Context>> {
         .route("/api/v1", old.clone())
         .route("/api/v1/", old)
         .route("/status", get(status))
-        .layer(limit)
 }
 
 /// Versions before the second have been gone for years.
@@ -114,8 +113,14 @@ async fn status() -> Response {
     answer(StatusCode::OK, envelope::JSON, Body::from(body))
 }
 
-async fn api(State(ctx): State<Arc<Context>>, uri: Uri, form: Bytes) -> Response {
-    let params = Params::of(&uri, &form);
+async fn api(State(ctx): State<Arc<Context>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let form = match body::whole(body, FORM_BYTES_MAX).await {
+        Ok(form) => form,
+        Err(refusal) => return Format::default().response(Reply::refused(refusal.message)),
+    };
+    let params = Params::of(&head.uri, &form);
+    ctx.access.refresh().await;
     let format = match Format::of(&params) {
         Ok(format) => format,
         Err(refusal) => return Format::default().response(refusal),
@@ -139,7 +144,7 @@ fn admit(ctx: &Context, params: &Params) -> Result<&'static Command, Reply> {
         let Some(key) = keys.next() else {
             return Err(Reply::refused("Parameter apikey is required"));
         };
-        let own = same(key.as_bytes(), settings.key.expose().as_bytes());
+        let own = access::same(key.as_bytes(), settings.key.expose().as_bytes());
         let opens = || {
             ctx.access
                 .key(key)
@@ -159,29 +164,5 @@ fn admit(ctx: &Context, params: &Params) -> Result<&'static Command, Reply> {
             "Parameter cmd is required. Possible commands are: {}",
             commands::names()
         ))),
-    }
-}
-
-/// Compares in a time that tells nothing but the length.
-fn same(given: &[u8], wanted: &[u8]) -> bool {
-    let differing = |sum: u8, (a, b): (&u8, &u8)| std::hint::black_box(sum | (a ^ b));
-    given.len() == wanted.len() && given.iter().zip(wanted).fold(0, differing) == 0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_whole_key_is_the_key() {
-        for (given, expected) in [
-            ("abc", true),
-            ("abd", false),
-            ("ab", false),
-            ("abcd", false),
-            ("", false),
-        ] {
-            assert_eq!(same(given.as_bytes(), b"abc"), expected, "{given}");
-        }
     }
 }

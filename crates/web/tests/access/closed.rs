@@ -43,7 +43,7 @@ async fn ask(open: &Open, method: &str, path: &str) -> Answer {
 
 #[tokio::test]
 async fn nothing_documented_answers_without_access() {
-    for base in ["", "/media"] {
+    for base in ["", "/media", "/m", "/a", "/apis/v1"] {
         let open = at_base(settings(Mode::Password), base).await;
         for (method, path) in documented() {
             let answer = ask(&open, &method, &format!("{base}{path}")).await;

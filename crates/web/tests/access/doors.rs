@@ -333,3 +333,94 @@ async fn a_viewer_sees_and_changes_nothing() {
     let frame = open.get("/api/v1/access").await;
     assert_eq!(frame.header("x-frame-options"), Some("DENY"));
 }
+
+#[tokio::test]
+async fn a_base_path_that_our_addresses_begin_with_changes_nothing() {
+    for base in ["/m", "/a", "/api-v1"] {
+        let open = at_base(settings(Mode::Password), base).await;
+        let gate = &open.house.ctx.access;
+        let viewer = gate.add_key("r".to_owned(), vec![Scope::Read]).await.unwrap().0;
+        for prefix in ["", base] {
+            for (path, expected) in [
+                (SESSIONS, 200),
+                ("/api/v1/access/keys", 403),
+                ("/api/v1/setup", 403),
+                ("/metrics", 200),
+            ] {
+                let path = format!("{prefix}{path}");
+                let answer = open.get_with(&path, &[("x-api-key", viewer.expose())]).await;
+                assert_eq!(answer.status, expected, "{path}");
+            }
+            assert_eq!(
+                open.get(&format!("{prefix}/metrics")).await.status,
+                200,
+                "open to all"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_that_hides_is_found_out_and_closes_the_door() {
+    let open = empty(here()).await;
+    let local = "host: 127.0.0.1:9595";
+    let shown = |host: &str| format!("x-projectionist-host: {host}");
+    for (lines, expected) in [
+        (vec![local.to_owned(), shown("localhost:9595")], 200),
+        (
+            vec![local.to_owned(), "referer: https://tv.example/".to_owned()],
+            401,
+        ),
+        (vec![local.to_owned()], 200),
+        // From here on, nothing is taken for local.
+        (vec![local.to_owned(), shown("tv.example")], 401),
+        (vec![local.to_owned()], 401),
+        (vec![local.to_owned(), shown("localhost:9595")], 401),
+    ] {
+        let borrowed: Vec<&str> = lines.iter().map(String::as_str).collect();
+        assert_eq!(
+            raw(&open, "GET", SESSIONS, &borrowed).await,
+            expected,
+            "{lines:?}"
+        );
+    }
+    let state = open.get("/api/v1/access").await.json();
+    assert_eq!(
+        (&state["mode"], &state["setup_code_needed"]),
+        (&"password".into(), &true.into())
+    );
+    // So does a proxy that is listed and sends nothing of itself.
+    let listed = empty(Settings {
+        proxies: ["127.0.0.1"].iter().map(|n| n.parse().unwrap()).collect(),
+        ..here()
+    })
+    .await;
+    assert_eq!(raw(&listed, "GET", SESSIONS, &[local]).await, 401);
+}
+
+#[tokio::test]
+async fn an_open_stream_ends_with_the_right_to_it() {
+    let open = furnished(settings(Mode::Password)).await;
+    let annas = cookie(&open, "anna", "annas-planted").await;
+    let key = key(&open, Scope::Read).await;
+    let mut streams = Vec::new();
+    for (name, value) in [("cookie", annas.as_str()), ("x-api-key", key.as_str())] {
+        let request = open.request(Method::GET, "/api/v1/events").header(name, value);
+        let mut stream = request.send().await.unwrap();
+        assert!(stream.chunk().await.unwrap().is_some(), "the state");
+        streams.push(stream);
+    }
+    let gate = &open.house.ctx.access;
+    gate.remove_account("anna".to_owned()).await.unwrap();
+    open.house.clock.advance(15_000);
+    open.house
+        .tell("attic", crate::support::sample::down("unreachable"))
+        .await;
+    let [mut of_anna, mut of_key] = <[_; 2]>::try_from(streams).unwrap();
+    assert_eq!(
+        of_anna.chunk().await.unwrap(),
+        None,
+        "she is told nothing any more"
+    );
+    assert!(of_key.chunk().await.unwrap().is_some());
+}

@@ -203,6 +203,18 @@ async fn the_description_is_served() {
     let document = open.get("/api/v1/openapi.json").await;
     assert_eq!(document.text(), web::openapi_json());
     let served = [
+        "/api/v1/access",
+        "/api/v1/access/accounts",
+        "/api/v1/access/accounts/{name}",
+        "/api/v1/access/keys",
+        "/api/v1/access/keys/{id}",
+        "/api/v1/access/password",
+        "/api/v1/access/sign-in",
+        "/api/v1/access/sign-out",
+        "/api/v1/images/{server}/{rating_key}",
+        "/api/v1/libraries/{server}/{id}/growth",
+        "/api/v1/load",
+        "/api/v1/metrics",
         "/api/v1/servers",
         "/api/v1/libraries",
         "/api/v1/sessions",

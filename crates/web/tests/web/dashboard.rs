@@ -72,4 +72,40 @@ async fn under_a_base_path_the_page_says_so_and_both_forms_answer() {
         assert!(page.text().contains("<base href=\"/media/\">"), "{path}");
     }
     assert_eq!(open.get("/media/manifest.webmanifest").await.status, 200);
+    let page = open.get("/media/").await;
+    let own = page.header("etag").unwrap();
+    for path in ["/media/", "/users/17"] {
+        let known = open.get_with(path, &[("if-none-match", own)]).await;
+        assert_eq!((known.status, known.text()), (304, ""), "{path}");
+    }
+    let zipped = open.get_with("/media/", &[("accept-encoding", "gzip")]).await;
+    assert_eq!(zipped.header("content-encoding"), Some("gzip"));
+    let mut unpacked = String::new();
+    let mut reader = flate2::read::GzDecoder::new(&*zipped.body);
+    std::io::Read::read_to_string(&mut reader, &mut unpacked).unwrap();
+    assert_eq!(unpacked, page.text());
+}
+
+#[tokio::test]
+async fn a_base_path_is_none_of_our_own_addresses() {
+    // What the router itself says it has: "/health", "/api/v1/sessions/{id}"…
+    let routes = format!("{:?}", House::new(&[]).router());
+    let firsts: std::collections::BTreeSet<&str> = routes
+        .split('"')
+        .filter_map(|text| text.strip_prefix('/')?.split('/').next())
+        .filter(|first| !first.is_empty() && !first.starts_with('{'))
+        .collect();
+    for known in ["status", "metrics", "api", "users", "health", "icon.svg", "app"] {
+        assert!(firsts.contains(known), "{known} in {firsts:?}");
+    }
+    for first in firsts {
+        let refused = web::base_path(first).unwrap_err().to_string();
+        assert!(refused.contains("is an address of our own"), "{refused}");
+        assert!(web::base_path(&format!("/{first}/x")).is_err(), "{first}");
+        let base = web::base_path(&format!("/x{first}")).unwrap();
+        let open = House::with(&[], |ctx| ctx.base_path.clone_from(&base))
+            .open()
+            .await;
+        assert_eq!(open.get(&format!("{base}/live")).await.status, 200, "{base}");
+    }
 }

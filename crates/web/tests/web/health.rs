@@ -18,7 +18,7 @@ async fn a_server_that_is_down_shows_and_does_not_make_us_ill() {
     let since = "2026-11-21T20:00:00.000Z";
     assert_eq!(
         answer.json(),
-        json!({ "status": "ok", "version": "1.2.3", "servers": [
+        json!({ "status": "ok", "version": "1.2.3", "server_count": 3, "servers_up": 0, "servers": [
             { "id": "attic", "state": "down",
               "error": { "kind": "unreachable", "message": "plex \"attic\": unreachable", "since": since } },
             { "id": "barn", "state": "starting",
@@ -27,6 +27,42 @@ async fn a_server_that_is_down_shows_and_does_not_make_us_ill() {
         ] })
     );
     assert_eq!(open.get("/ready").await.status, 200);
+}
+
+#[tokio::test]
+async fn how_a_server_is_is_told_to_who_may_see() {
+    let gate = access::Gate::in_memory(
+        access::Settings::new(access::Mode::Password),
+        base::Clock::system(),
+    );
+    let (read, _) = gate
+        .add_key("r".to_owned(), vec![access::Scope::Read])
+        .await
+        .unwrap();
+    let (metrics, _) = gate
+        .add_key("m".to_owned(), vec![access::Scope::Metrics])
+        .await
+        .unwrap();
+    let house = House::with(&["attic", "barn"], |ctx| ctx.access = gate);
+    house.tell("attic", sample::down("unreachable")).await;
+    house.plays("barn", vec![]).await;
+    let scraped = crate::support::Open::serve(
+        House::new(&[]),
+        web::metrics_router(house.ctx.clone(), export::Profile::Native),
+    )
+    .await;
+    let open = house.open().await;
+    let counts = json!({ "status": "ok", "version": "1.2.3", "server_count": 2, "servers_up": 1 });
+    for of in [&open, &scraped] {
+        assert_eq!(of.get("/health").await.json(), counts);
+        let with = async |key: &base::Secret| {
+            of.get_with("/health", &[("x-api-key", key.expose())])
+                .await
+                .json()
+        };
+        assert_eq!(with(&metrics).await, counts);
+        assert_eq!(with(&read).await["servers"][0]["error"]["kind"], "unreachable");
+    }
 }
 
 #[tokio::test]

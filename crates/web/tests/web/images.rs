@@ -25,6 +25,9 @@ fn server(catalog: &Catalog) -> Asked {
                 Question::Picture { path, size } => {
                     log.lock().unwrap().push((path.as_str().to_owned(), size.width));
                     match path.as_str() {
+                        "/library/metadata/401/thumb/1" => {
+                            Err((Kind::Unauthorized, "wrong token".to_owned()))
+                        }
                         "/library/metadata/404/thumb/1" => Err((Kind::NotFound, "there is none".to_owned())),
                         _ => Ok(Told::Picture(Picture::new(PNG).unwrap())),
                     }
@@ -36,7 +39,7 @@ fn server(catalog: &Catalog) -> Asked {
                     Ok(Told::Item(Arc::new(item)))
                 }
                 Question::Item {
-                    rating_key: key @ (404 | 7),
+                    rating_key: key @ (401 | 404 | 7),
                 } => {
                     let mut item = CatalogItem::new(ItemKind::Movie, key);
                     item.thumb = Some(match key {
@@ -145,4 +148,12 @@ async fn what_is_no_item_or_leads_elsewhere_is_not_found_and_not_asked_for() {
             .error();
         assert_eq!((status, kind.as_str()), (400, "bad_payload"), "{query}");
     }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_let_us_in_signs_nobody_out() {
+    let (open, _) = open(Vec::new()).await;
+    let answer = open.get("/api/v1/images/attic/401").await;
+    let told = (502, "server_error".to_owned(), "wrong token".to_owned());
+    assert_eq!(answer.error(), told);
 }

@@ -249,7 +249,7 @@ async fn an_empty_house_says_so() {
 }
 
 async fn text(house: House) -> String {
-    let page = house.open().await.get("/").await;
+    let page = house.open().await.get("/overview").await;
     assert_eq!(page.status, 200);
     check_nothing_inline(&page);
     page.text().replace('\u{a0}', " ")

@@ -1,6 +1,8 @@
 //! Bodies of requests.
 
-use axum::body::to_bytes;
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use base::Kind;
 use bytes::Bytes;
@@ -11,6 +13,23 @@ use serde_json::error::Category;
 
 use crate::respond::Refusal;
 
+/// Time for a body to come; the head has come already. Who takes longer is refused, and gives up the connection.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// All of a body of at most `limit` bytes.
+pub(crate) async fn whole(body: Body, limit: usize) -> Result<Bytes, Refusal> {
+    let refused = |why: String| Refusal::new(Kind::BadPayload, why);
+    let late = || {
+        refused(format!(
+            "the body did not come within {} s",
+            BODY_TIMEOUT.as_secs()
+        ))
+    };
+    let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, limit)).await;
+    read.map_err(|_| late())?
+        .map_err(|_| refused(format!("the body is over {limit} bytes, or ended early")))
+}
+
 /// A JSON body of at most `limit` bytes, not yet read.
 ///
 /// Only `application/json` is taken, which no page of another site can make a browser send.
@@ -19,9 +38,7 @@ pub(crate) async fn json(headers: &HeaderMap, request: Request, limit: usize) ->
         let what = "the body must be JSON, with the header Content-Type: application/json";
         return Err(Refusal::new(Kind::BadPayload, what));
     }
-    to_bytes(request.into_body(), limit)
-        .await
-        .map_err(|_| Refusal::new(Kind::BadPayload, format!("the body is over {limit} bytes")))
+    whole(request.into_body(), limit).await
 }
 
 /// The object in `body`. The refusal repeats no value of it: it may hold a secret.
@@ -63,8 +80,18 @@ mod tests {
 
     #[derive(Debug, Default, Deserialize)]
     #[serde(default, deny_unknown_fields)]
-    struct Body {
+    struct Wish {
         n: u32,
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_does_not_come_is_not_waited_for_for_ever() {
+        let never = futures_util::stream::pending::<Result<Bytes, std::io::Error>>();
+        let refusal = whole(Body::from_stream(never), 8).await.unwrap_err();
+        assert_eq!(refusal.message, "the body did not come within 30 s");
+        let refusal = whole(Body::from("123456789"), 8).await.unwrap_err();
+        assert_eq!(refusal.message, "the body is over 8 bytes, or ended early");
+        assert_eq!(whole(Body::from("12345678"), 8).await.unwrap(), "12345678");
     }
 
     #[test]
@@ -83,7 +110,7 @@ mod tests {
             (r"[1]", Some("expected an object")),
             ("", Some("expected an object")),
         ] {
-            let said = object::<Body>(body.as_bytes())
+            let said = object::<Wish>(body.as_bytes())
                 .err()
                 .map(|refusal| refusal.message);
             let expected = expected.map(|e| format!("the body is not understood: {e}"));

@@ -102,7 +102,7 @@ pub(super) async fn image(
     let picture = catalog
         .picture(&server, path, size)
         .await
-        .map_err(|e| Refusal::new(e.kind, e.message))?;
+        .map_err(|e| Refusal::upstream(e.kind, e.message))?;
     Ok(answer(&headers, picture))
 }
 
@@ -140,7 +140,7 @@ async fn find(
     let none = || Refusal::new(Kind::NotFound, "there is no such picture");
     let catalog = ctx.catalog.as_ref().ok_or_else(none)?;
     let item = catalog.metadata(server, rating_key).await;
-    let item = item.map_err(|e| Refusal::new(e.kind, e.message))?;
+    let item = item.map_err(|e| Refusal::upstream(e.kind, e.message))?;
     of_item(&item, kind).ok_or_else(none)
 }
 

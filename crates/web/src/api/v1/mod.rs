@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Extension, Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use base::Kind;
@@ -29,6 +29,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::Context;
+use crate::access::Visitor;
 use crate::respond::{ErrorBody, JSON, Refusal, compressible, json, large_json};
 use types::{Libraries, Library, Meta, OneSession, Server, Servers, Session, Sessions, Time};
 
@@ -200,8 +201,8 @@ async fn session(State(ctx): State<Arc<Context>>, Path(id): Path<String>) -> Res
         (status = 200, description = "The stream; `data` of each event is JSON", content_type = "text/event-stream",
             body = String),
         (status = 503, description = "Too many listeners", body = ErrorBody)))]
-async fn events(State(ctx): State<Arc<Context>>) -> Response {
-    match crate::events::listen(&ctx) {
+async fn events(State(ctx): State<Arc<Context>>, Extension(visit): Visitor) -> Response {
+    match crate::events::listen(&ctx, visit) {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
     }

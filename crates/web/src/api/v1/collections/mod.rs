@@ -66,7 +66,7 @@ fn catalog(ctx: &Context) -> Result<&Catalog, Refusal> {
 }
 
 fn refused(e: CatalogError) -> Refusal {
-    Refusal::new(e.kind, e.message)
+    Refusal::upstream(e.kind, e.message)
 }
 
 async fn ask<T: Send + 'static>(

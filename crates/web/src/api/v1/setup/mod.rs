@@ -5,7 +5,7 @@ pub(super) mod imports;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::{get, post};
 use base::{Kind, Secret};
@@ -32,11 +32,7 @@ pub(super) fn routes() -> Router<Arc<Context>> {
         .route("/api/v1/setup/save", post(save))
         .route("/api/v1/servers/{id}/test", post(test_server))
         .route("/api/v1/imports", get(imports::list).post(imports::start))
-        .route(
-            "/api/v1/imports/file",
-            // It goes to disk piece by piece, and who writes it counts.
-            post(imports::upload).layer(DefaultBodyLimit::disable()),
-        )
+        .route("/api/v1/imports/file", post(imports::upload))
 }
 
 /// The handle, if anybody answers.
@@ -44,8 +40,13 @@ fn desk(ctx: &Context) -> Result<&Setup, Refusal> {
     (ctx.setup.as_ref()).ok_or_else(|| Refusal::new(Kind::NotFound, "nothing is set up here"))
 }
 
+/// Who answers is asked by who may ask, so that somebody is not let in is what plex.tv or a server said of us. That
+/// something is forbidden is their own word.
 fn refused(e: SetupError) -> Refusal {
-    Refusal::new(e.kind, e.message)
+    match e.kind {
+        Kind::Unauthorized => Refusal::upstream(e.kind, e.message),
+        kind => Refusal::new(kind, e.message),
+    }
 }
 
 /// The object in the request.
