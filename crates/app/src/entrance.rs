@@ -6,13 +6,11 @@ use base::error::Chain;
 
 use crate::config::Config;
 use crate::failure::Failure;
-use crate::logging;
 
 /// `only_here`: no listener can be reached from another machine.
 pub(crate) async fn gate(config: &Config, only_here: bool, clock: &Clock) -> Result<Gate, Failure> {
     let gate = load(config, only_here, clock)?;
     gate.adopt_configured_password().await.map_err(|e| failure(&e))?;
-    logging::censor().hide(gate.setup_code().expose());
     if !only_here {
         if gate.settings().mode == Mode::Off {
             tracing::warn!(
