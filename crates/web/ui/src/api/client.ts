@@ -35,15 +35,17 @@ export function address(path: string, params: Params = {}): string {
 }
 
 export async function get<T>(path: string, params?: Params, signal?: AbortSignal): Promise<T> {
-  return ask<T>(address(path, params), { signal, headers: HOST });
+  return ask<T>(address(path, params), { signal, headers: host() });
 }
 
 /** By which name this page was reached: a server that believes it is asked by its own machine alone wants to know. */
-const HOST = { "X-Projectionist-Host": location.host };
+function host(): Record<string, string> {
+  return { "X-Projectionist-Host": location.host };
+}
 
 /** A change. The header tells our own page from somebody else's form. */
 export async function send<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
-  const headers: Record<string, string> = { ...HOST, "X-Projectionist": "1" };
+  const headers: Record<string, string> = { ...host(), "X-Projectionist": "1" };
   const raw = body instanceof Blob;
   if (body !== undefined && !raw) headers["Content-Type"] = "application/json";
   return ask<T>(address(path), { method, headers, body: raw || body === undefined ? body : JSON.stringify(body) });
