@@ -2,11 +2,11 @@
 import { useState } from "preact/hooks";
 import type { Server, Servers, Sink, Sinks } from "../../api/schema";
 import { useGet } from "../../api/useGet";
-import { href, place } from "../../app/router";
-import { isAdmin } from "../../app/access";
+import { place } from "../../app/router";
 import { known, libraries, servers } from "../../live/store";
 import { bytes, count, counted, NOTHING, percent } from "../../format/numbers";
 import { ago } from "../../format/times";
+import { AddServer } from "../../ui/add-server";
 import { Snippet } from "../../ui/copy";
 import { Icon } from "../../ui/icon";
 import { Numbers } from "../../ui/numbers";
@@ -31,11 +31,7 @@ export default function Page() {
   return (
     <>
       <Head title="Servers">
-        {isAdmin() && (
-          <a class="button" href={href("/welcome")}>
-            <Icon name="plus" /> Add a server
-          </a>
-        )}
+        <AddServer />
       </Head>
       {!known.value ? (
         <Waiting />

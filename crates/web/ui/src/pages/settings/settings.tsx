@@ -6,6 +6,7 @@ import { href } from "../../app/router";
 import { known, servers } from "../../live/store";
 import { counted } from "../../format/numbers";
 import { dateTime } from "../../format/times";
+import { AddServer, useWritable } from "../../ui/add-server";
 import { Icon } from "../../ui/icon";
 import { Card, Head, Segments } from "../../ui/parts";
 import { About } from "./about";
@@ -117,13 +118,12 @@ function Servers() {
     <Card title="Servers">
       <p class="soft settings-note">
         {known.value && `${counted(servers.value.length, "server")} watched. `}
-        Add a Plex server, a Dispatcharr, a Tautulli or an InfluxDB on the page that sets everything up; each
-        can be tested there before it is kept.
+        {useWritable() &&
+          "Add a Plex server, a Dispatcharr, a Tautulli or an InfluxDB on the page that sets everything up; each can be " +
+            "tested there before it is kept."}
       </p>
       <div class="row wrap">
-        <a class="button" href={href("/welcome")}>
-          <Icon name="plus" /> Add a server
-        </a>
+        <AddServer />
         <a class="button" href={href("/servers")}>
           <Icon name="server" /> How they are
         </a>

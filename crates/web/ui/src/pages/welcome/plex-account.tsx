@@ -15,10 +15,25 @@ export function PlexAccount({ onAdd }: { onAdd: (added: Added) => void }) {
   const waiting = pin !== undefined && state?.state !== "signed_in" && state?.state !== "expired";
   useEffect(() => {
     if (!pin || !waiting) return;
-    const timer = setInterval(() => {
-      get<PlexSignIn>(`api/v1/setup/plex/pin/${encodeURIComponent(pin.id)}`).then(setState, (e: unknown) => setError(said(e)));
-    }, EVERY_MS);
-    return () => clearInterval(timer);
+    const stop = new AbortController();
+    let timer: ReturnType<typeof setTimeout>;
+    const look = async () => {
+      try {
+        setState(await get<PlexSignIn>(`api/v1/setup/plex/pin/${encodeURIComponent(pin.id)}`, {}, stop.signal));
+        setError(undefined);
+      } catch (e) {
+        if (stop.signal.aborted) return;
+        // Forgotten there, as after a restart: nobody can confirm it any more.
+        if (e instanceof ApiError && e.status === 404) setState({ state: "expired" });
+        else setError(said(e));
+      }
+      if (!stop.signal.aborted) timer = setTimeout(() => void look(), EVERY_MS);
+    };
+    timer = setTimeout(() => void look(), EVERY_MS);
+    return () => {
+      stop.abort();
+      clearTimeout(timer);
+    };
   }, [pin, waiting]);
   const start = async () => {
     setError(undefined);

@@ -58,7 +58,7 @@ function Wizard({ overview }: { overview: Overview }) {
         <p class="soft">
           {overview.writable
             ? `A minute, and this page shows what plays. Everything ends up in ${overview.file ?? "the configuration"}, where it can be changed by hand.`
-            : `It cannot be set up here: ${overview.why_not ?? "the configuration cannot be written"}.`}
+            : `It cannot be set up here, since ${overview.why_not ?? "the configuration cannot be written"}.`}
         </p>
       </div>
       {error && (
@@ -69,12 +69,16 @@ function Wizard({ overview }: { overview: Overview }) {
       {phase === "saved" ? (
         <TakingUp imports={added.filter((a) => a.kind === "tautulli").length} onFailed={failed} />
       ) : (
-        overview.writable && (
-          <>
-            <Steps onAdd={add} />
-            <End added={added} onChange={setAdded} busy={phase === "saving"} save={() => void save()} more={overview.configured} />
-          </>
-        )
+        <>
+          {overview.writable && <Steps onAdd={add} />}
+          {overview.writable && <Chosen added={added} onChange={setAdded} />}
+          <div class="end">
+            {overview.writable && <Save n={added.length} busy={phase === "saving"} save={() => void save()} />}
+            <a class="button bare" href={href(overview.configured ? "/" : "/history")}>
+              {overview.configured || !overview.writable ? "Back" : "Not now"}
+            </a>
+          </div>
+        </>
       )}
     </main>
   );
@@ -117,46 +121,36 @@ function Steps({ onAdd }: { onAdd: (added: Added) => void }) {
   );
 }
 
-function End(props: {
-  added: readonly Added[];
-  onChange: (added: Added[]) => void;
-  busy: boolean;
-  save: () => void;
-  more: boolean;
-}) {
-  const { added } = props;
+function Chosen({ added, onChange }: { added: readonly Added[]; onChange: (added: Added[]) => void }) {
+  if (added.length === 0) return null;
   return (
-    <>
-      {added.length > 0 && (
-        <Card title="Chosen">
-          <ul class="added">
-            {added.map((one) => (
-              <li key={`${one.kind} ${one.label}`}>
-                <Icon name="check" />
-                <span class="grow clip">
-                  {NAMES[one.kind]}: {one.label}
-                </span>
-                <button
-                  type="button"
-                  class="button bare icon"
-                  aria-label={`Without ${one.label}`}
-                  onClick={() => props.onChange(added.filter((other) => other !== one))}
-                >
-                  <Icon name="close" />
-                </button>
-              </li>
-            ))}
-          </ul>
-        </Card>
-      )}
-      <div class="end">
-        <button type="button" class="button main" disabled={added.length === 0 || props.busy} onClick={props.save}>
-          {props.busy && <span class="busy" />} {added.length === 0 ? "Choose something to watch" : "Save and start watching"}
-        </button>
-        <a class="button bare" href={href(props.more ? "/" : "/history")}>
-          {props.more ? "Back" : "Not now"}
-        </a>
-      </div>
-    </>
+    <Card title="Chosen">
+      <ul class="added">
+        {added.map((one) => (
+          <li key={`${one.kind} ${one.label}`}>
+            <Icon name="check" />
+            <span class="grow clip">
+              {NAMES[one.kind]}: {one.label}
+            </span>
+            <button
+              type="button"
+              class="button bare icon"
+              aria-label={`Without ${one.label}`}
+              onClick={() => onChange(added.filter((other) => other !== one))}
+            >
+              <Icon name="close" />
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function Save({ n, busy, save }: { n: number; busy: boolean; save: () => void }) {
+  return (
+    <button type="button" class="button main" disabled={n === 0 || busy} onClick={save}>
+      {busy && <span class="busy" />} {n === 0 ? "Choose something to watch" : "Save and start watching"}
+    </button>
   );
 }
