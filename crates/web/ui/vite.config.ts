@@ -17,11 +17,11 @@ export default defineConfig({
         // What the first page needs stands apart from what it does not.
         codeSplitting: {
           groups: [
-            { name: "base", test: /node_modules.@?preact|vite.preload|src.(app|api|live|format|ui.(parts|icon|sheet|copy|sort|timeline))/, priority: 40 },
+            { name: "base", test: /node_modules.@?preact|vite.preload|src.(app|api|live|format|ui.(parts|icon|sheet|copy|sort|chip|query|timeline))/, priority: 40 },
             { name: "graph", test: /uplot|src.charts/, priority: 30 },
             // Its graph comes later, and brings the graphs with it.
             { name: "now", test: /src.pages.now.(?!bandwidth|recent)/, priority: 20 },
-            { name: "past", test: /src.(pages.(history|graphs|users|libraries|titles|collections|profile)|ui.filter)/, priority: 10 },
+            { name: "past", test: /src.(pages.(history|graphs|users|libraries|titles|collections|profile)|ui.(filter|search))/, priority: 10 },
             { name: "more", test: /src.pages.(?!now)/, priority: 5 },
           ],
         },

@@ -12,6 +12,9 @@ export interface AccessState {
   setup_code_needed: boolean;
 }
 
+/** Shortest password that is taken, in characters, as the server demands it. */
+export const PASSWORD_MIN = 8;
+
 export const access = signal<AccessState | undefined>(undefined);
 
 export async function refreshAccess(): Promise<AccessState> {

@@ -2,7 +2,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { CollectionRow, CollectionSnapshots, OneCollection } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import type { PageProps } from "../../app/pages";
-import { href, place, setQuery } from "../../app/router";
+import { href, setQuery } from "../../app/router";
 import { Chart } from "../../charts/chart";
 import { count, counted, percent } from "../../format/numbers";
 import { titlePath, userPath } from "../../format/paths";
@@ -10,6 +10,7 @@ import { ago, dateTime, day, span, zone } from "../../format/times";
 import { serverName } from "../../live/store";
 import { Icon, iconOf } from "../../ui/icon";
 import { Avatar, Card, Empty, Failed, Head, Poster, Segments, Stat, Waiting } from "../../ui/parts";
+import { days, RANGES } from "../../ui/query";
 import { Shown } from "./collections";
 import { watchedShare } from "./rules";
 import "../profile/profile.css";
@@ -19,20 +20,13 @@ import "./collections.css";
 const SNAPSHOTS = 200;
 /** Titles drawn at first, and with each further step; a collection may hold thousands. */
 const STEP = 12;
-const RANGES = [
-  ["7", "7 days"],
-  ["30", "30 days"],
-  ["90", "90 days"],
-  ["365", "Year"],
-  ["0", "All time"],
-] as const;
 
 export default function Collection({ params }: PageProps) {
   const { server = "", key = "" } = params;
   const path = `api/v1/collections/${encodeURIComponent(server)}/${encodeURIComponent(key)}`;
-  const said = place.value.query.get("days");
-  const days = RANGES.find(([value]) => value === said)?.[0] ?? "30";
-  const got = useGet<OneCollection>(path, { days, time_zone: zone() });
+  const said = days();
+  const range = RANGES.find(([value]) => value === said)?.[0] ?? "30";
+  const got = useGet<OneCollection>(path, { days: range, time_zone: zone() });
   const snapshots = useGet<CollectionSnapshots>(`${path}/snapshots`, { limit: SNAPSHOTS });
   if (!got.data) {
     if (got.error?.status === 404 || got.error?.status === 400) return <Missing server={server} ratingKey={key} />;
@@ -47,7 +41,7 @@ export default function Collection({ params }: PageProps) {
     <div class="stack">
       <Hero row={got.data.collection} />
       <div class="row">
-        <Segments label="Range" value={days} options={RANGES} onChange={(to) => setQuery({ days: to })} />
+        <Segments label="Range" value={range} options={RANGES} onChange={(to) => setQuery({ days: to })} />
       </div>
       <Sums answer={got.data} />
       <Days answer={got.data} />

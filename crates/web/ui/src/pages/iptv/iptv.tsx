@@ -3,11 +3,13 @@ import { place, setQuery, href } from "../../app/router";
 import { known, servers } from "../../live/store";
 import { Icon } from "../../ui/icon";
 import { Empty, Head, Segments, Waiting } from "../../ui/parts";
+import { Chip, chosenIn } from "../../ui/chip";
+import { days, RANGES } from "../../ui/query";
 import { Snippet } from "../../ui/copy";
 import { OnAir } from "./on-air";
 import { Ranking, Users, ViewersOverTime } from "./past";
 import { LoginsOverTime, ProvidersNow } from "./providers";
-import { days, FILTERS, RANGES } from "./query";
+import { FILTERS } from "./query";
 import { Runs } from "./runs";
 import { KINDS } from "./words";
 import "./iptv.css";
@@ -88,26 +90,14 @@ function NoManager() {
 }
 
 function Chips() {
-  const { query } = place.value;
-  const chips = Object.entries(FILTERS).flatMap(([name, title]) =>
-    query.getAll(name).map((value) => [name, title, value] as const),
-  );
-  if (chips.length === 0) return null;
+  const chosen = chosenIn(place.value.query, FILTERS);
+  if (chosen.length === 0) return null;
   return (
-    <div class="row wrap iptv-chips">
-      {chips.map(([name, title, value]) => (
-        <span class="chip" key={`${name}=${value}`}>
-          <span class="clip">
-            {title}: {name === "kind" ? (KINDS[value] ?? value) : value}
-          </span>
-          <button
-            type="button"
-            aria-label={`Without ${title} ${value}`}
-            onClick={() => setQuery({ [name]: query.getAll(name).filter((v) => v !== value) })}
-          >
-            <Icon name="close" />
-          </button>
-        </span>
+    <div class="row wrap">
+      {chosen.map((one) => (
+        <Chip {...one} key={one.key}>
+          {one.name === "kind" ? (KINDS[one.value] ?? one.value) : one.value}
+        </Chip>
       ))}
     </div>
   );

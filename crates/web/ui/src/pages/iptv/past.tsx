@@ -14,7 +14,8 @@ import { bytes, count, NOTHING } from "../../format/numbers";
 import { ago, dateTime, day, localDay, span } from "../../format/times";
 import { Numbers } from "../../ui/numbers";
 import { Avatar, Card, Failed, Segments, Waiting } from "../../ui/parts";
-import { days, pastParams } from "./query";
+import { days } from "../../ui/query";
+import { pastParams } from "./query";
 import { KINDS } from "./words";
 import { word } from "../../format/words";
 

@@ -17,7 +17,8 @@ import { Icon } from "../../ui/icon";
 import { Numbers } from "../../ui/numbers";
 import { Card, Failed, Meter, Waiting } from "../../ui/parts";
 import { type Bar, bars, ceiling } from "./limit";
-import { days, pastParams } from "./query";
+import { days } from "../../ui/query";
+import { pastParams } from "./query";
 import { connectionsText, loginName } from "./words";
 
 const NOW_EVERY_MS = 5_000;

@@ -1,9 +1,8 @@
 // What of the stream managers is looked at: the query of the address, under the names of /api/v1 ("IPTV" in its
 // reference).
-import { place } from "../../app/router";
 import type { Params } from "../../api/client";
 import type { Feed } from "../../api/schema";
-import { zone } from "../../format/times";
+import { asked, days } from "../../ui/query";
 
 /** Parameters that choose feeds, with how a chip names them. */
 export const FILTERS: Record<string, string> = {
@@ -15,26 +14,9 @@ export const FILTERS: Record<string, string> = {
   user: "Viewer",
 };
 
-export const RANGES = [
-  ["7", "7 days"],
-  ["30", "30 days"],
-  ["90", "90 days"],
-  ["365", "Year"],
-  ["0", "All time"],
-] as const;
-
-const DEFAULT_DAYS = "30";
-
-export function days(): string {
-  return place.value.query.get("days") ?? DEFAULT_DAYS;
-}
-
 /** For questions about the past. */
 export function pastParams(): Params {
-  const { query } = place.value;
-  const params: Record<string, string | readonly string[]> = { time_zone: zone(), days: days() };
-  for (const name of Object.keys(FILTERS)) if (query.has(name)) params[name] = query.getAll(name);
-  return params;
+  return { ...asked(Object.keys(FILTERS)), days: days() };
 }
 
 /** Whether a feed of now is one of those, as the interface decides it. */

@@ -4,6 +4,7 @@ import { ApiError, send } from "../../api/client";
 import type { Tested } from "../../api/schema";
 import { isAdmin } from "../../app/access";
 import { Icon } from "../../ui/icon";
+import { TestedNotice } from "../../ui/tested";
 
 export function TestButton({ server }: { server: string }) {
   const [busy, setBusy] = useState(false);
@@ -25,23 +26,7 @@ export function TestButton({ server }: { server: string }) {
       <button type="button" class="button" disabled={busy} onClick={() => void test()}>
         {busy ? <span class="busy" /> : <Icon name="bolt" />} Test this
       </button>
-      <div role="status">{came && <Outcome came={came} />}</div>
-    </div>
-  );
-}
-
-function Outcome({ came }: { came: Tested }) {
-  return (
-    <div class={came.ok ? "notice good" : "notice bad"}>
-      <p>
-        <Icon name={came.ok ? "check" : "warn"} /> {came.message}
-      </p>
-      {came.hint && <p class="small">{came.hint}</p>}
-      {came.notes?.map((note) => (
-        <p class="small" key={note}>
-          {note}
-        </p>
-      ))}
+      <div role="status">{came && <TestedNotice tested={came} />}</div>
     </div>
   );
 }

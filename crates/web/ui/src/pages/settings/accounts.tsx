@@ -3,11 +3,11 @@ import { useState } from "preact/hooks";
 import { send } from "../../api/client";
 import type { Accounts as AccountList, RoleWord } from "../../api/schema";
 import { useGet } from "../../api/useGet";
-import { access } from "../../app/access";
+import { access, PASSWORD_MIN } from "../../app/access";
 import { ago, dateTime } from "../../format/times";
 import { Avatar, Card, Failed, Segments, Waiting } from "../../ui/parts";
 import { Form, SecretField, TextField, TwiceButton } from "./form";
-import { PASSWORD_MIN, passwordFault } from "./rules";
+import { passwordFault } from "./rules";
 
 const NAME_MAX = 64;
 

@@ -1,14 +1,13 @@
 // Takes over the history of a Tautulli.
 import { useEffect, useState } from "preact/hooks";
 import { send } from "../../api/client";
-import type { Import, Imports as ImportList, Server } from "../../api/schema";
+import type { Imports as ImportList, Server } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { bytes } from "../../format/numbers";
-import { dateTime } from "../../format/times";
 import { servers } from "../../live/store";
-import { Card, Failed, Meter, Segments, Waiting } from "../../ui/parts";
+import { Card, Failed, Segments, Waiting } from "../../ui/parts";
+import { ImportRow } from "../../ui/import-row";
 import { Form, SecretField, TextField } from "./form";
-import { importRatio, importText } from "./rules";
 
 /** While one runs, and while none does. */
 const RUNNING_EVERY_MS = 1_000;
@@ -41,7 +40,7 @@ export function Imports() {
           {data.imports.length > 0 && (
             <ul class="settings-list">
               {data.imports.map((one) => (
-                <One one={one} key={one.id} />
+                <ImportRow one={one} key={one.id} />
               ))}
             </ul>
           )}
@@ -49,46 +48,6 @@ export function Imports() {
         </>
       )}
     </Card>
-  );
-}
-
-const STATES: Record<Import["state"], [string, string]> = {
-  running: ["Running", "info"],
-  done: ["Done", "good"],
-  failed: ["Failed", "bad"],
-};
-
-function One({ one }: { one: Import }) {
-  const [text, tag] = STATES[one.state];
-  const ratio = importRatio(one);
-  return (
-    <li class="settings-import">
-      <div class="row">
-        <span class="grow clip">
-          <b>{one.source}</b> <span class="soft">to {one.server}</span>
-        </span>
-        <span class={`tag ${tag}`}>{text}</span>
-      </div>
-      {one.state !== "failed" &&
-        (ratio === undefined ? (
-          <div class="meter" />
-        ) : (
-          <Meter ratio={ratio} label={`Import from ${one.source}`} />
-        ))}
-      <p class="soft small number">
-        {[
-          one.state === "running" &&
-            one.rows_done === 0 &&
-            one.downloaded_bytes !== undefined &&
-            `${bytes(one.downloaded_bytes)} arrived`,
-          importText(one),
-          one.ended_at ? `ended ${dateTime(one.ended_at)}` : `since ${dateTime(one.started_at)}`,
-        ]
-          .filter(Boolean)
-          .join(" · ")}
-      </p>
-      {one.message && <p class={one.state === "failed" ? "small settings-bad" : "small"}>{one.message}</p>}
-    </li>
   );
 }
 

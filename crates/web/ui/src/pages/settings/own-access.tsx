@@ -1,12 +1,12 @@
 // How one comes in here, and one's own password.
 import { useState } from "preact/hooks";
 import { send } from "../../api/client";
-import { access, refreshAccess } from "../../app/access";
+import { access, PASSWORD_MIN, refreshAccess } from "../../app/access";
 import { signOut } from "../../app/session";
 import { Icon } from "../../ui/icon";
 import { Card } from "../../ui/parts";
 import { Form, SecretField } from "./form";
-import { PASSWORD_MIN, passwordFault } from "./rules";
+import { passwordFault } from "./rules";
 
 export function OwnAccess() {
   const state = access.value;

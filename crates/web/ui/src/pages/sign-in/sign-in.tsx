@@ -1,11 +1,8 @@
 import { useState } from "preact/hooks";
 import { ApiError, send } from "../../api/client";
-import { access, refreshAccess } from "../../app/access";
+import { access, PASSWORD_MIN, refreshAccess } from "../../app/access";
 import { href } from "../../app/router";
 import "./sign-in.css";
-
-/** Shortest password that is taken. */
-const PASSWORD_MIN = 8;
 
 /** Signing in; or, before anybody has, choosing the administrator's password. */
 export default function SignIn() {

@@ -2,6 +2,7 @@ import { useState } from "preact/hooks";
 import { ApiError, send } from "../../api/client";
 import type { Entry, Tested } from "../../api/schema";
 import { Icon } from "../../ui/icon";
+import { TestedNotice } from "../../ui/tested";
 import type { Added, Kind } from "./draft";
 
 interface Field {
@@ -92,7 +93,7 @@ export function ByAddress({ kind, onAdd }: { kind: Kind; onAdd: (added: Added) =
           <span>Keep taking over what it records, every few minutes</span>
         </label>
       )}
-      {tested && <Outcome tested={tested} />}
+      <div role="status">{tested && <TestedNotice tested={tested} />}</div>
       <div class="row wrap">
         <button type="button" class="button" disabled={!complete || busy} onClick={() => void test()}>
           {busy ? <span class="busy" /> : <Icon name="refresh" />} Test
@@ -102,19 +103,5 @@ export function ByAddress({ kind, onAdd }: { kind: Kind; onAdd: (added: Added) =
         </button>
       </div>
     </form>
-  );
-}
-
-function Outcome({ tested }: { tested: Tested }) {
-  return (
-    <div class={tested.ok ? "notice good" : "notice bad"} role="status">
-      <p>{tested.message}</p>
-      {tested.hint && <p class="small">{tested.hint}</p>}
-      {tested.notes?.map((note) => (
-        <p class="small" key={note}>
-          {note}
-        </p>
-      ))}
-    </div>
   );
 }

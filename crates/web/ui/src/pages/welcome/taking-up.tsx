@@ -2,8 +2,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ApiError, get } from "../../api/client";
 import type { Import, Imports, Overview } from "../../api/schema";
 import { go } from "../../app/router";
-import { count } from "../../format/numbers";
-import { Meter } from "../../ui/parts";
+import { ImportRow } from "../../ui/import-row";
 
 const EVERY_MS = 700;
 
@@ -32,9 +31,13 @@ export function TakingUp({ imports: expected, onFailed }: { imports: number; onF
       <h2 class="row">
         {!over && <span class="busy" />} {ready ? "Watching" : "Starting to watch …"}
       </h2>
-      {imports.map((one) => (
-        <Progress one={one} key={one.id} />
-      ))}
+      {imports.length > 0 && (
+        <ul class="stack">
+          {imports.map((one) => (
+            <ImportRow one={one} key={one.id} />
+          ))}
+        </ul>
+      )}
       {ready && (
         <div>
           <button type="button" class="button main" onClick={() => go("/", true)}>
@@ -44,24 +47,5 @@ export function TakingUp({ imports: expected, onFailed }: { imports: number; onF
         </div>
       )}
     </section>
-  );
-}
-
-export function Progress({ one }: { one: Import }) {
-  const ratio = one.rows_total ? one.rows_done / one.rows_total : undefined;
-  return (
-    <div class="bar">
-      <div class="row wrap">
-        <span class="grow clip">
-          History of {one.source} for {one.server}
-        </span>
-        <span class={one.state === "failed" ? "tag bad" : one.state === "done" ? "tag good" : "tag"}>{one.state}</span>
-      </div>
-      {ratio !== undefined && <Meter ratio={ratio} label={`Import of ${one.source}`} bad={one.state === "failed"} />}
-      <span class="soft small">
-        {one.message ??
-          `${count(one.rows_done)}${one.rows_total === undefined ? "" : ` of ${count(one.rows_total)}`} plays, ${count(one.added)} new, ${count(one.known)} known`}
-      </span>
-    </div>
   );
 }

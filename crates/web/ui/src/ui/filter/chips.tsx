@@ -3,31 +3,20 @@ import { useGet } from "../../api/useGet";
 import { place, setQuery } from "../../app/router";
 import { DECISIONS, MEDIA, NETWORKS, word } from "../../format/words";
 import { libraries } from "../../live/store";
-import { Icon } from "../icon";
+import { Chip, chosenIn } from "../chip";
 
 /** What is filtered by, each part with a button that takes it away. `filters`: parameters and their titles. */
 export function Chips({ filters }: { filters: Record<string, string> }) {
   const { query } = place.value;
-  const chosen = Object.entries(filters).flatMap(([name, title]) =>
-    query.getAll(name).map((value) => ({ name, title, value })),
-  );
+  const chosen = chosenIn(query, filters);
   if (chosen.length === 0) return null;
   const none = Object.fromEntries(Object.keys(filters).map((name) => [name, undefined]));
   return (
     <>
-      {chosen.map(({ name, title, value }) => (
-        <span class="chip" key={`${name}=${value}`}>
-          <span class="clip">
-            <span class="soft">{title}</span> <Value name={name} value={value} />
-          </span>
-          <button
-            type="button"
-            aria-label={`Without ${title} ${value}`}
-            onClick={() => setQuery({ [name]: query.getAll(name).filter((v) => v !== value) })}
-          >
-            <Icon name="close" />
-          </button>
-        </span>
+      {chosen.map((one) => (
+        <Chip {...one} key={one.key}>
+          <Value name={one.name} value={one.value} />
+        </Chip>
       ))}
       {chosen.length > 1 && (
         <button type="button" class="button bare filters-clear" onClick={() => setQuery(none)}>

@@ -2,9 +2,9 @@
 // reference), so that every page passes it on as it is.
 import type { ComponentChildren } from "preact";
 import { place, setQuery } from "../../app/router";
-import { zone } from "../../format/times";
 import type { Params } from "../../api/client";
 import { Segments } from "../parts";
+import { asked, days, RANGES } from "../query";
 import { AddFilter } from "./add-filter";
 import { Chips } from "./chips";
 import { Dates } from "./dates";
@@ -28,23 +28,14 @@ export const FILTERS: Record<string, string> = {
   q: "Search",
 };
 
-const RANGES = [
-  ["7", "7 days"],
-  ["30", "30 days"],
-  ["90", "90 days"],
-  ["365", "Year"],
-  ["0", "All time"],
-] as const;
-
 /** The filter of the present address as parameters of the interface, days counted in this browser's zone. */
-export function filterParams(days = "30"): Params {
+export function filterParams(usual = "30"): Params {
   const { query } = place.value;
-  const params: Record<string, string | readonly string[]> = { time_zone: zone() };
-  for (const name of Object.keys(FILTERS)) if (query.has(name)) params[name] = query.getAll(name);
+  const params = asked(Object.keys(FILTERS));
   const [from, to] = [query.get("from"), query.get("to")];
   if (from) params.from = from;
   if (to) params.to = to;
-  if (!from && !to) params.days = query.get("days") ?? days;
+  if (!from && !to) params.days = days(usual);
   return params;
 }
 
@@ -58,7 +49,7 @@ export function FilterBar(props: {
   children?: ComponentChildren;
 }) {
   const { query } = place.value;
-  const range = query.has("from") || query.has("to") ? "custom" : (query.get("days") ?? props.days ?? "30");
+  const range = query.has("from") || query.has("to") ? "custom" : days(props.days);
   const shown = Object.entries(FILTERS).filter(([name]) => !props.without?.includes(name));
   return (
     <div class="row wrap filters">
@@ -68,7 +59,7 @@ export function FilterBar(props: {
             label="Range"
             value={range}
             options={RANGES}
-            onChange={(days) => setQuery({ days, from: undefined, to: undefined })}
+            onChange={(to) => setQuery({ days: to, from: undefined, to: undefined })}
           />
           <Dates />
         </>
