@@ -48,4 +48,58 @@ describe("the frame", () => {
     await page.getByText(/The connection was lost [23] min ago/).waitFor();
     await done((fault) => fault.includes("ERR_FAILED"));
   });
+
+  it("keeps a sheet open while text is marked, and closes it by a click beside it", async () => {
+    const { page, done } = await open("/history");
+    await page.locator(".history-name").first().click();
+    const sheet = page.getByRole("dialog");
+    await sheet.getByText("Started").waitFor();
+    const box = await sheet.boundingBox();
+    await page.mouse.move((box?.x ?? 0) + 200, 300);
+    await page.mouse.down();
+    await page.mouse.move(60, 320, { steps: 4 });
+    await page.mouse.up();
+    // The click would have gone to the address without the play.
+    expect(new URL(page.url()).searchParams.has("play")).toBe(true);
+    await page.mouse.click(60, 320);
+    await sheet.waitFor({ state: "detached" });
+    await done();
+  });
+
+  it("calls a button as it is written, and more", async () => {
+    const { page, done } = await open("/history");
+    await page.getByRole("button", { name: "Choose dates: Dates", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Columns", exact: true }).waitFor();
+    await done();
+  });
+
+  it("goes nowhere else after signing in", async () => {
+    const { page, done } = await open("/sign-in?to=//elsewhere.example/x");
+    await page.getByRole("heading", { name: "Now", exact: true }).waitFor();
+    expect(new URL(page.url()).pathname).not.toContain("elsewhere");
+    await done();
+  });
+
+  it("shows nobody what was seen before they signed in", async () => {
+    const { page, done } = await open("/users");
+    await page.locator(".users-who").first().waitFor();
+    let signedIn = true;
+    const state = () => ({ mode: "password", signed_in: signedIn, role: "admin", name: "admin", password_set: true });
+    await page.route(/\/api\/v1\/access$/, (route) => route.fulfill({ json: { ...state(), setup_code_needed: false } }));
+    await page.route(/\/api\/v1\/access\/sign-(in|out)$/, (route) => {
+      signedIn = route.request().url().endsWith("in");
+      return route.fulfill({ json: {} });
+    });
+    await page.reload();
+    await page.locator(".users-who").first().waitFor();
+    // From now on the question for users stays without an answer.
+    await page.route(/\/api\/v1\/users/, () => {});
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByLabel("Password").fill("long enough");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Users" }).waitFor();
+    await page.getByRole("status", { name: "Loading" }).waitFor();
+    expect(await page.locator(".users-who").count()).toBe(0);
+    await done();
+  });
 });
