@@ -6,10 +6,14 @@ import { RowIndex } from "./rows";
 
 export const PATH = "api/v1/history";
 
-const PAGE_PLAYS = 100;
+/** Plays asked for at first: a screen of them is seen at once. */
+const FIRST_PLAYS = 100;
+
+/** Plays of each further page, the most the interface gives: who scrolls far waits seldom. */
+const PAGE_PLAYS = 500;
 
 /** Pages of plays in memory; beyond them the ones furthest from what is seen are forgotten, and asked for again. */
-const HELD_MAX = 30;
+const HELD_MAX = 8;
 
 /** Unfolded groups whose plays are in memory; beyond them the oldest is asked for again. */
 const GROUPS_MAX = 50;
@@ -114,7 +118,7 @@ export class Plays {
 
   #load(page: number): Promise<void> {
     return this.#once(`page ${page}`, async () => {
-      const params = { ...this.params, limit: PAGE_PLAYS, cursor: this.#cursors[page] };
+      const params = { ...this.params, limit: page === 0 ? FIRST_PLAYS : PAGE_PLAYS, cursor: this.#cursors[page] };
       this.#take(page, await get<HistoryPage>(PATH, params, this.#stop.signal));
     });
   }
