@@ -106,6 +106,8 @@ struct Keeper {
     catalog: Catalog,
     shelf: Arc<Shelf>,
     reading: JoinSet<(Wanted, Option<Kept>)>,
+    /// What `reading` reads; whoever waits for it is told by that.
+    being_read: HashSet<Wanted>,
     fetching: JoinSet<(Wanted, Answer)>,
     /// Several may ask for one picture: shows have many episodes.
     waiting: HashMap<Wanted, Vec<Tell>>,
@@ -127,6 +129,7 @@ impl Keeper {
             catalog,
             shelf: Arc::new(shelf),
             reading: JoinSet::new(),
+            being_read: HashSet::new(),
             fetching: JoinSet::new(),
             waiting: HashMap::new(),
             lines: HashMap::new(),
@@ -156,6 +159,7 @@ impl Keeper {
         if waiting.len() > 1 {
             return;
         }
+        self.being_read.insert(wanted.clone());
         let file = wanted.file(&self.shelf.dir);
         self.reading.spawn(async move {
             let kept = tokio::task::spawn_blocking(move || Shelf::read(&file)).await;
@@ -165,6 +169,7 @@ impl Keeper {
 
     /// What is on disk is told whatever its age; an old one is fetched anew if its server has a place free.
     fn read(&mut self, wanted: Wanted, kept: Option<Kept>) {
+        self.being_read.remove(&wanted);
         let line = self.lines.entry(wanted.server.clone()).or_default();
         let is_free = line.under_way.len() < PER_SERVER && line.next.is_empty();
         let is_under_way = line.under_way.contains(&wanted);
@@ -198,7 +203,10 @@ impl Keeper {
             }
             self.absent.insert(wanted.clone(), (Instant::now(), why.clone()));
         }
-        self.tell(wanted, answer);
+        // A fetch behind an old picture fails for nobody who is about to get that one.
+        if !self.being_read.contains(wanted) {
+            self.tell(wanted, answer);
+        }
         if let Some(line) = self.lines.get_mut(&wanted.server) {
             line.under_way.remove(wanted);
         }
