@@ -17,9 +17,14 @@ interface OpenPlay {
   show: (id: number) => void;
 }
 
+/** Of the play whose sheet `query` opens. */
+export function openIn(query: URLSearchParams): number | undefined {
+  const told = query.get("play");
+  return told !== null && /^\d{1,15}$/.test(told) ? Number(told) : undefined;
+}
+
 export function useOpenPlay(): OpenPlay {
-  const told = place.value.query.get("play");
-  const id = told !== null && /^\d{1,15}$/.test(told) ? Number(told) : undefined;
+  const id = openIn(place.value.query);
   // Where the page was seen without the sheet, the step back is that page.
   const seenWithout = useRef(false);
   if (id === undefined) seenWithout.current = true;

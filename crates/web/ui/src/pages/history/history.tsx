@@ -8,7 +8,7 @@ import { sessions } from "../../live/store";
 import { FilterBar, filterParams } from "../../ui/filter/filter-bar";
 import { Icon } from "../../ui/icon";
 import { Empty, Failed, Head, Waiting } from "../../ui/parts";
-import { useOpenPlay } from "./address";
+import { openIn, useOpenPlay } from "./address";
 import { PlaySheet } from "./play-sheet";
 import { PATH, Plays } from "./plays";
 import { Table } from "./table";
@@ -28,8 +28,10 @@ export default function Page() {
   const open = useOpenPlay();
   const fresh = useNewPlays(plays);
   const step = (by: 1 | -1) => {
-    if (!plays || open.id === undefined) return;
-    void plays.neighbour(open.id, by).then((id) => id !== undefined && open.show(id));
+    // Of this moment: a second key may come before the page has drawn what the first one did.
+    const from = openIn(place.peek().query);
+    if (!plays || from === undefined) return;
+    void plays.neighbour(from, by).then((id) => id !== undefined && open.show(id));
   };
   const renew = () => {
     again();
