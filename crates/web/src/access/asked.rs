@@ -340,6 +340,11 @@ mod tests {
         ] {
             assert_eq!(check(peer, &all, |a| a.is_straight()), expected, "{peer} {all:?}");
         }
+    }
+
+    #[test]
+    fn neither_a_listed_proxy_nor_an_old_version_nor_a_foreign_address_is_straight() {
+        let here = ("host", "localhost:9595");
         // A proxy that is listed is one, whatever it sends.
         assert!(!check("::1", &[here], |a| a.is_straight()));
         let all = headers(&[here]);

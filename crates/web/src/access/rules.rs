@@ -24,9 +24,12 @@ pub(super) fn need(safe: bool, path: &str) -> Need {
     };
     match path {
         "/api" | "/api/" | "/api/v1" | "/api/v1/" | "/api/v2" | "/api/v2/" | "/status" => Need::Own,
-        "/health" | "/api/health" => Need::Nothing,
         "/api/v1/access" if safe => Need::Nothing,
-        "/api/v1/access/sign-in" | "/api/v1/access/sign-out" | "/api/v1/access/password" => Need::Nothing,
+        "/api/v1/access/sign-in"
+        | "/api/v1/access/sign-out"
+        | "/api/v1/access/password"
+        | "/health"
+        | "/api/health" => Need::Nothing,
         _ if !safe || below("/api/v1/access") || below("/api/v1/setup") => Need::Admin,
         _ if below("/metrics") => Need::Metrics,
         _ => Need::Read,
