@@ -136,7 +136,7 @@ impl Page {
         let zipped = accept::gzip(request);
         let bytes = if zipped { &self.zipped } else { &self.plain };
         let content = Content {
-            content_type: "text/html; charset=utf-8",
+            kind: "text/html; charset=utf-8",
             etag: self.etag.clone(),
             cache: ASK_AGAIN,
             zipped,
@@ -156,7 +156,7 @@ fn send(file: &'static File, request: &HeaderMap) -> Response {
         plain(file)
     };
     let content = Content {
-        content_type: file.content_type,
+        kind: file.content_type,
         etag: HeaderValue::from_static(file.etag),
         cache: if file.name.starts_with("app/") {
             FOR_EVER
@@ -174,7 +174,7 @@ fn send(file: &'static File, request: &HeaderMap) -> Response {
 
 /// What an answer is made of.
 struct Content {
-    content_type: &'static str,
+    kind: &'static str,
     etag: HeaderValue,
     cache: HeaderValue,
     zipped: bool,
@@ -194,7 +194,7 @@ impl Content {
         }
         let mut response = Response::new(Body::from(self.bytes));
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.kind));
         headers.insert(CACHE_CONTROL, self.cache);
         headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
         headers.insert(ETAG, self.etag);
