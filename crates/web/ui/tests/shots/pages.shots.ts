@@ -24,7 +24,7 @@ it("takes pictures of every page", async () => {
   for (const { name, path, base } of await everyPath()) {
     for (const colorScheme of ["dark", "light"] as const) {
       for (const [device, viewport] of [["desktop", DESKTOP], ["phone", PHONE]] as const) {
-        const { page, done } = await open(path, { viewport, colorScheme }, base);
+        const { page, done } = await open(path, { viewport, colorScheme, isMobile: device === "phone" }, base);
         await settled(page);
         await page.waitForFunction(() =>
           [...document.images].every((i) => i.complete || i.getBoundingClientRect().top > innerHeight),
