@@ -309,6 +309,10 @@ async function scrollThrough(): Promise<{ pages: number[]; jumps: number[]; rows
       return bottom > 60 && top < innerHeight && !row.classList.contains("history-head");
     });
   const whole = () => seenOf().length > 3 && seenOf().every((row) => !row.classList.contains("history-none"));
+  const answeredAt = () => {
+    const answers = performance.getEntriesByType("resource").filter((e) => e.name.includes("/api/v1/history?"));
+    return (answers.at(-1) as PerformanceResourceTiming | undefined)?.responseEnd;
+  };
   performance.setResourceTimingBufferSize(20_000);
   const [pages, jumps]: [number[], number[]] = [[], []];
   let most = 0;
@@ -322,17 +326,18 @@ async function scrollThrough(): Promise<{ pages: number[]; jumps: number[]; rows
     scrollTo(0, lastBefore > 0 ? before : 0);
     await until(() => last() > lastBefore && whole());
     const now = performance.now();
-    const answers = performance.getEntriesByType("resource").filter((e) => e.name.includes("/api/v1/history?"));
-    const answered = (answers.at(-1) as PerformanceResourceTiming | undefined)?.responseEnd;
+    const answered = answeredAt();
     if (answered !== undefined) pages.push(now - answered);
     most = Math.max(most, drawn().length);
   }
   for (const part of [0, 0.5, 0.11, 0.93, 0.37, 0.72, 0.02, 0.61, 0.25, 0.84]) {
+    performance.clearResourceTimings();
     const began = performance.now();
     scrollTo(0, part * (height() - innerHeight));
     await frame();
     await until(whole);
-    jumps.push(performance.now() - began);
+    // What was forgotten is asked for again; how long the answer takes is the server's, here a debug build's.
+    jumps.push(performance.now() - Math.max(began, answeredAt() ?? 0));
     most = Math.max(most, drawn().length);
   }
   return { pages, jumps, rows: most, last: last(), all: all() };
