@@ -1,16 +1,7 @@
 // Who looks, and what they may do.
 import { signal } from "@preact/signals";
 import { get } from "../api/client";
-
-/** `GET /api/v1/access`. */
-export interface AccessState {
-  mode: "open" | "password" | "proxy";
-  signed_in: boolean;
-  name?: string;
-  role?: "admin" | "viewer";
-  password_set: boolean;
-  setup_code_needed: boolean;
-}
+import type { AccessState } from "../api/schema";
 
 /** Shortest password that is taken, in characters, as the server demands it. */
 export const PASSWORD_MIN = 8;

@@ -1,4 +1,5 @@
 // What each user is sent, over the last hour and on. Loaded after the cards, since graphs are the larger part of it.
+import type { Load } from "../../api/schema";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { href } from "../../app/router";
 import type { Got } from "../../api/useGet";
@@ -7,7 +8,7 @@ import { bitrate, NOTHING } from "../../format/numbers";
 import { timeOfDay } from "../../format/times";
 import { sessions } from "../../live/store";
 import { Card } from "../../ui/parts";
-import { continued, drawn, fromLoad, type Load, NAMED_MAX, NOTHING_YET, OTHERS } from "./recent";
+import { continued, drawn, fromLoad, NAMED_MAX, NOTHING_YET, OTHERS } from "./recent";
 
 /** As often as the server samples. */
 const STEP_MS = 5_000;

@@ -1,4 +1,5 @@
 // What plays now: the first thing anyone sees.
+import type { Load } from "../../api/schema";
 import { useComputed } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -17,7 +18,6 @@ import { Detail } from "./detail";
 import { clearFilters, Filters, isFiltered, wantedStreams } from "./filters";
 import type { Live } from "./live";
 import { OnAir, Quiet } from "./quiet";
-import type { Load } from "./recent";
 import { Strip } from "./strip";
 import { Table } from "./table";
 import { passes } from "./tally";

@@ -1,13 +1,6 @@
 // What users were sent over the last hour: as the server sampled it, continued here from what plays.
-import type { Session } from "../../api/schema";
+import type { Load, Session } from "../../api/schema";
 import { flowing } from "./tally";
-
-/** What is used here of `/api/v1/load`; null where nothing is known. */
-export interface Load {
-  times: string[];
-  users: Array<{ name: string; bps: Array<number | null> }>;
-  upload_limit_bps?: number;
-}
 
 /** Columns of one length. */
 export interface Recent {
