@@ -5,6 +5,9 @@ import { shifted } from "./virtual-origin";
 /** Rows drawn beyond what is seen, at each end, so that a quick finger finds no gap. */
 const BEYOND = 12;
 
+/** After a jump to elsewhere those rows come once nothing has moved for this long: what is seen comes first. */
+const REST_MS = 80;
+
 /** Tallest box, in pixels: browsers place nothing right beyond some 16 to 33 million. Longer lists move within it. */
 const BOX_MAX_PX = 8_000_000;
 
@@ -37,8 +40,10 @@ export function VirtualList(props: {
     const origin = shifted(range.origin, above, above + seenRows, boxRows, props.count);
     // What is seen stays where it is while the box moves below it. The effect of the new origin scrolls.
     const top = range.origin + above;
-    const from = Math.max(0, Math.min(top - BEYOND, props.count - 1));
-    const to = Math.min(props.count, Math.max(0, top) + seenRows + 1 + BEYOND);
+    const bottom = Math.max(0, top) + seenRows + 1;
+    const beyond = bottom < range.from || top > range.to ? 0 : BEYOND;
+    const from = Math.max(0, Math.min(top - beyond, props.count - 1));
+    const to = Math.min(props.count, bottom + beyond);
     setRange((old) => (old.from === from && old.to === to && old.origin === origin ? old : { from, to, origin }));
     props.onRange?.(from, to);
     if (to >= props.count - (props.endRows ?? BEYOND)) props.onEnd?.();
@@ -54,7 +59,10 @@ export function VirtualList(props: {
   useLayoutEffect(() => latest.current(), [props.count, props.rowPx]);
   useEffect(() => {
     let due = 0;
+    let rest: ReturnType<typeof setTimeout>;
     const later = () => {
+      clearTimeout(rest);
+      rest = setTimeout(() => latest.current(), REST_MS);
       due ||= requestAnimationFrame(() => {
         due = 0;
         latest.current();
@@ -64,6 +72,7 @@ export function VirtualList(props: {
     addEventListener("resize", later);
     return () => {
       cancelAnimationFrame(due);
+      clearTimeout(rest);
       removeEventListener("scroll", later);
       removeEventListener("resize", later);
     };
