@@ -212,6 +212,33 @@ async fn pages_give_what_the_file_gives() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_empty_history_is_over_too() {
+    let tautulli = Tautulli::start(seed(Vec::new())).await.unwrap();
+    let room = Room::new();
+    let board = Board::new(Clock::system());
+    let cancel = CancellationToken::new();
+    let task = tokio::spawn(run(
+        room.source(&tautulli),
+        room.history.clone(),
+        Status::default(),
+        Clock::system(),
+        board.clone(),
+        cancel.clone(),
+    ));
+    let over = async {
+        while board.all().iter().all(|import| import.ended_at.is_none()) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(SOON, over).await;
+    cancel.cancel();
+    task.await.unwrap();
+    let shown: Vec<_> = board.all().into_iter().map(|i| (i.state, i.added)).collect();
+    assert!(in_time.is_ok(), "{shown:?}");
+    assert_eq!(shown, [(web::setup::ImportState::Done, 0)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_new_follows_and_a_restart_goes_on() {
     let tautulli = Tautulli::start(seed(plays(1..=10))).await.unwrap();
     let room = Room::new();

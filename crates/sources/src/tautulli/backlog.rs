@@ -119,6 +119,7 @@ pub(super) async fn take(rows: &mut Rows<'_>, out: &mpsc::Sender<Delivery>) -> R
     // Only now is it true that nothing below the last row is missing.
     let end = Batch {
         reached: first.into_iter().chain(last).collect(),
+        of: Some((done, done)),
         ..Batch::default()
     };
     Ok(deliver(out, What::Rows(end)).await)
