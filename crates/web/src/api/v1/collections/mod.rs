@@ -217,10 +217,16 @@ async fn described(
     server: &SourceId,
     rating_key: i64,
 ) -> Result<(Collection, String), Refusal> {
-    let item = catalog.metadata(server, rating_key).await.map_err(refused)?;
+    let absent = || {
+        let what = format!("{server} has no collection {rating_key}");
+        Refusal::new(Kind::NotFound, what)
+    };
+    let item = match catalog.metadata(server, rating_key).await {
+        Err(e) if e.kind == Kind::NotFound => return Err(absent()),
+        other => other.map_err(refused)?,
+    };
     if item.kind != ItemKind::Collection {
-        let what = format!("{rating_key} is no collection");
-        return Err(Refusal::new(Kind::NotFound, what));
+        return Err(absent());
     }
     let library = item.section_title.as_deref().unwrap_or_default().to_owned();
     // Where it is shown, only the list tells.

@@ -3,6 +3,7 @@ import { place, setQuery, href } from "../../app/router";
 import { known, servers } from "../../live/store";
 import { Icon } from "../../ui/icon";
 import { Empty, Head, Segments, Waiting } from "../../ui/parts";
+import { useWritable } from "../../ui/add-server";
 import { Chip, chosenIn } from "../../ui/chip";
 import { days, RANGES } from "../../ui/query";
 import { Snippet } from "../../ui/copy";
@@ -71,19 +72,22 @@ export default function Page() {
 }
 
 function NoManager() {
+  const canAdd = useWritable();
   return (
     <>
       <Head title="IPTV" />
       <Empty icon="antenna">
         <p>
-          No Dispatcharr is configured. Add it to projectionist.toml, or on the page that sets everything up.
+          No Dispatcharr is configured. Add it to projectionist.toml{canAdd && ", or on the page that sets everything up"}.
         </p>
         <div class="iptv-configuration">
           <Snippet text={CONFIGURATION} label="the configuration" />
         </div>
-        <a class="button" href={href("/welcome")}>
-          <Icon name="plus" /> Add a Dispatcharr
-        </a>
+        {canAdd && (
+          <a class="button" href={href("/welcome")}>
+            <Icon name="plus" /> Add a Dispatcharr
+          </a>
+        )}
       </Empty>
     </>
   );
