@@ -2,22 +2,20 @@
 
 export const NOTHING = "–";
 
-const plain = formatter();
-const oneDigit = formatter({ maximumFractionDigits: 1 });
+let own: Intl.NumberFormat | undefined;
 
-/** Made when it is first used, which the first page pays for otherwise. */
-function formatter(options?: Intl.NumberFormatOptions): { format: (n: number) => string } {
-  let own: Intl.NumberFormat | undefined;
-  return { format: (n) => (own ??= new Intl.NumberFormat(undefined, options)).format(n) };
+/** With at most one digit behind the point. One for all, made when it is first used: the browser reads large tables for it. */
+function digits(n: number): string {
+  return (own ??= new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })).format(n);
 }
 
 export function count(n: number | undefined | null): string {
-  return n == null ? NOTHING : plain.format(n);
+  return n == null ? NOTHING : digits(n);
 }
 
 /** `12 plays`, `1 play`. */
 export function counted(n: number, one: string, many = `${one}s`): string {
-  return `${plain.format(n)} ${n === 1 ? one : many}`;
+  return `${digits(n)} ${n === 1 ? one : many}`;
 }
 
 function scaled(n: number, step: number, units: readonly string[]): string {
@@ -27,8 +25,8 @@ function scaled(n: number, step: number, units: readonly string[]): string {
     value /= step;
     at += 1;
   }
-  const digits = Math.abs(value) < 10 && at > 0 ? oneDigit.format(value) : plain.format(Math.round(value));
-  return `${digits} ${units[at] ?? ""}`;
+  const shown = Math.abs(value) < 10 && at > 0 ? value : Math.round(value);
+  return `${digits(shown)} ${units[at] ?? ""}`;
 }
 
 /** Bits per second in decimal units, as networks count. */
@@ -43,5 +41,5 @@ export function bytes(n: number | undefined | null): string {
 
 /** 0 to 1 as a percentage. */
 export function percent(ratio: number | undefined | null): string {
-  return ratio == null ? NOTHING : `${plain.format(Math.round(ratio * 100))} %`;
+  return ratio == null ? NOTHING : `${digits(Math.round(ratio * 100))} %`;
 }

@@ -111,7 +111,7 @@ function Wall({ onDrawn }: { onDrawn: () => void }) {
 }
 
 /** Streams drawn at once when the page opens, so that a slow machine shows the first of them and answers meanwhile. */
-const FIRST = 4;
+const FIRST = 2;
 
 /** How many of `all` are drawn: the first few, then twice as many, until there are no more; `onDrawn` then. */
 function useGrowing(all: number, onDrawn: () => void): number {
