@@ -40,7 +40,7 @@ const HOURS: i64 = 24;
 
 impl By {
     #[inline]
-    fn bucket(self, local_s: i64) -> i64 {
+    pub(super) fn bucket(self, local_s: i64) -> i64 {
         let day = || local_s.div_euclid(DAY_S);
         let hour = || local_s.rem_euclid(DAY_S) / 3600;
         match self {

@@ -1,6 +1,6 @@
 //! How far plays got.
 
-use crate::columns::{Columns, ItemDim};
+use crate::columns::{Columns, ItemDim, Row};
 use crate::rules::Class;
 
 use super::{Selection, Sum};
@@ -55,28 +55,39 @@ impl Completion {
 /// A play got as far as the furthest of its rows.
 pub fn completion(selection: &Selection<'_>) -> Completion {
     let columns = selection.columns;
-    let marks = columns
-        .dims
-        .items()
-        .iter()
-        .map(|item| Quarters::of(columns, item));
-    let marks: Vec<_> = marks.collect();
+    let tiers = Tiers::new(columns);
     let mut completion = Completion::default();
     selection.each(|rows| {
-        let tiers = rows.iter().filter_map(|row| {
-            let offset_ms = columns.view_offset_ms(*row)?;
-            marks[columns.item_ix(*row).at()]
-                .as_ref()
-                .map(|quarters| quarters.tier(offset_ms))
-        });
-        let tier = tiers.max().unwrap_or(Tier::Unknown);
+        let tier = tiers.of(columns, rows.iter().copied());
         let class = columns.class(rows[0]);
         completion.sums[class as usize][tier as usize].add(Sum::of(columns, rows));
     });
     completion
 }
 
+/// Tells how far rows got, by what is known of each item.
+#[derive(Clone, Debug)]
+pub(super) struct Tiers(Vec<Option<Quarters>>);
+
+impl Tiers {
+    pub(super) fn new(columns: &Columns) -> Self {
+        let items = columns.dims.items().iter();
+        Self(items.map(|item| Quarters::of(columns, item)).collect())
+    }
+
+    /// The furthest of `rows`.
+    pub(super) fn of(&self, columns: &Columns, rows: impl Iterator<Item = Row>) -> Tier {
+        let tiers = rows.filter_map(|row| {
+            let offset_ms = columns.view_offset_ms(row)?;
+            let quarters = self.0[columns.item_ix(row).at()].as_ref();
+            quarters.map(|quarters| quarters.tier(offset_ms))
+        });
+        tiers.max().unwrap_or(Tier::Unknown)
+    }
+}
+
 /// What tells the tiers of an item apart; made once per item, since rows are many more.
+#[derive(Clone, Debug)]
 struct Quarters {
     duration_ms: i64,
     /// By [`crate::rules::WatchedRule::end_hundredths`].

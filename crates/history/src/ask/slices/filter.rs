@@ -1,12 +1,13 @@
 //! Which rows a question is about.
 
-use model::{Origin, SourceId};
+use model::{Origin, Reason, SourceId};
 
 use crate::columns::{Columns, Group, Location, Row, Way};
 use crate::rules::{Class, friendly_name, platform_name};
 
+use super::rare::{Rare, Reach};
 use super::search::Found;
-use super::{Bits, find_title};
+use super::{Bits, Hardware, OnClocks, Reached, find_title};
 
 /// The network of a play; the relay wins over what lies behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -63,6 +64,14 @@ pub struct Filter {
     pub text: Option<String>,
     /// The title that a rating key stands for on a server, wherever else it was played: see [`find_title`].
     pub title_of: Option<(SourceId, i64)>,
+    pub clocks: Option<OnClocks>,
+    /// As [`super::by_stream`] names them.
+    pub source_resolutions: Vec<String>,
+    pub stream_resolutions: Vec<String>,
+    /// Any of a row's reasons.
+    pub reasons: Vec<Reason>,
+    pub hardware: Vec<Hardware>,
+    pub reached: Option<Reached>,
 }
 
 /// A filter made ready for the columns of this moment.
@@ -87,6 +96,8 @@ pub struct Sieve<'a> {
     clients: Option<Bits>,
     items: Option<Bits>,
     found: Option<Found>,
+    rare: Option<Box<Rare>>,
+    reach: Option<Reach>,
 }
 
 impl<'a> Sieve<'a> {
@@ -118,6 +129,8 @@ impl<'a> Sieve<'a> {
             found: (filter.text.as_deref())
                 .filter(|text| !text.is_empty())
                 .map(|text| Found::new(columns, text)),
+            rare: Rare::new(columns, filter),
+            reach: (filter.reached.as_ref()).map(|reached| Reach::new(columns, reached)),
         };
         if let Some(title) = title.flatten() {
             match &mut sieve.items {
@@ -155,6 +168,8 @@ impl<'a> Sieve<'a> {
             && self.clients.is_none()
             && self.items.is_none()
             && self.found.is_none()
+            && self.rare.is_none()
+            && self.reach.is_none()
     }
 
     pub fn columns(&self) -> &'a Columns {
@@ -182,11 +197,22 @@ impl<'a> Sieve<'a> {
 
     #[inline]
     pub fn passes(&self, row: Row) -> bool {
+        self.is_in_time(row) && (self.plain || self.passes_rest(row))
+    }
+
+    #[inline]
+    fn is_in_time(&self, row: Row) -> bool {
         let at_s = self.columns.started_s(row);
-        at_s >= self.first_s && at_s < self.end_s && (self.plain || self.passes_rest(row))
+        at_s >= self.first_s && at_s < self.end_s
     }
 
     fn passes_rest(&self, row: Row) -> bool {
+        let otherwise = |row| self.is_in_time(row) && self.passes_but_reach(row);
+        let reach = self.reach.as_ref();
+        self.passes_but_reach(row) && reach.is_none_or(|reach| reach.has(self.columns, row, otherwise))
+    }
+
+    fn passes_but_reach(&self, row: Row) -> bool {
         let c = self.columns;
         let of = |bits: &Option<Bits>, at: usize| bits.as_ref().is_none_or(|b| b.has(at));
         row < self.rows_below
@@ -200,6 +226,7 @@ impl<'a> Sieve<'a> {
             && (self.origins == u8::MAX || self.origins >> (c.marks(row).origin() as u8) & 1 == 1)
             && self.group.is_none_or(|group| c.group(row) == group)
             && self.found.as_ref().is_none_or(|found| found.has(c, row))
+            && self.rare.as_ref().is_none_or(|rare| rare.passes(c, row))
     }
 }
 
@@ -219,12 +246,12 @@ fn partition(columns: &Columns, last_id: u32) -> usize {
 }
 
 /// All bits where nothing is asked for.
-fn mask(places: impl Iterator<Item = u8>) -> u8 {
+pub(super) fn mask(places: impl Iterator<Item = u8>) -> u8 {
     let mask = places.fold(0, |mask, place| mask | 1 << place);
     if mask == 0 { u8::MAX } else { mask }
 }
 
-fn any(list: &[String], values: &[Option<&str>]) -> bool {
+pub(super) fn any(list: &[String], values: &[Option<&str>]) -> bool {
     values
         .iter()
         .flatten()

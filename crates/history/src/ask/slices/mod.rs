@@ -13,6 +13,7 @@ mod page;
 mod peaks;
 mod profile;
 mod ranked;
+mod rare;
 mod search;
 mod selection;
 #[cfg(test)]
@@ -29,10 +30,11 @@ pub use page::{Cursor, HistoryPage, PageError, PagePlay, PageQuestion, page};
 pub use peaks::{Levels, PEAK_NAMES, Peak, Peaks, peaks};
 pub use profile::{Profile, Totals, Window, profile, totals};
 pub use ranked::{Decided, RankedPage, StreamBy, TopEntry, by_stream, top};
+pub use rare::{OnClocks, Reached};
 pub(in crate::ask) use search::Needle;
 pub use selection::Selection;
 pub use title::{Level, Title, find_title, newest_item};
-pub use transcodes::{Transcodes, transcodes};
+pub use transcodes::{Hardware, Transcodes, transcodes};
 
 use crate::columns::{Columns, Row};
 

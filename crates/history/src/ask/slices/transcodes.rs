@@ -3,6 +3,7 @@
 use model::Reason;
 
 use crate::columns::Way;
+use crate::rules::Marks;
 
 use super::{Selection, Sum};
 
@@ -35,6 +36,34 @@ impl Transcodes {
     }
 }
 
+/// What the hardware did of a picture's transcode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Hardware {
+    /// Decoded and encoded.
+    Full,
+    /// One of the two.
+    Part,
+    /// Nothing.
+    Software,
+}
+
+impl Hardware {
+    pub const ALL: [Self; 3] = [Self::Full, Self::Part, Self::Software];
+
+    /// `None` where no picture was transcoded.
+    pub(super) fn of(way: Way, marks: Marks) -> Option<Self> {
+        if way != Way::Transcode || !marks.video() {
+            return None;
+        }
+        Some(match (marks.decoded_in_hardware(), marks.encoded_in_hardware()) {
+            (true, true) => Self::Full,
+            (false, false) => Self::Software,
+            _ => Self::Part,
+        })
+    }
+}
+
 /// Reasons are those of transcodes and of copies into another container.
 pub fn transcodes(selection: &Selection<'_>) -> Transcodes {
     let columns = selection.columns;
@@ -51,19 +80,17 @@ pub fn transcodes(selection: &Selection<'_>) -> Transcodes {
                 }
             }
         }
-        if way != Way::Transcode {
-            return;
-        }
-        if marks.audio() {
+        if way == Way::Transcode && marks.audio() {
             all.audio.add(sum);
         }
-        if marks.video() {
-            all.video.add(sum);
-            match (marks.decoded_in_hardware(), marks.encoded_in_hardware()) {
-                (true, true) => all.full_hardware.add(sum),
-                (false, false) => {}
-                _ => all.part_hardware.add(sum),
-            }
+        let Some(hardware) = Hardware::of(way, marks) else {
+            return;
+        };
+        all.video.add(sum);
+        match hardware {
+            Hardware::Full => all.full_hardware.add(sum),
+            Hardware::Part => all.part_hardware.add(sum),
+            Hardware::Software => {}
         }
     });
     all

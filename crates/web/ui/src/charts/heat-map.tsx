@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { prefs, weekStart } from "../app/prefs";
+import { weekStart } from "../app/prefs";
+import { hourName, hourSpan } from "../format/times";
 import "./charts.css";
 import { type Point, Tip, TipRows } from "./tip";
 import { shownValue, type Unit } from "./units";
@@ -10,15 +11,7 @@ const HOURS = 24;
 /** Steps of the scale below the map, as shares of the most. */
 const STEPS = [0, 0.1, 0.3, 0.6, 1];
 
-/** `20`, or `8 pm`, as this browser's person reads hours. */
-export function hourName(hour: number): string {
-  const { hours } = prefs.value;
-  const system = () => new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions().hour12;
-  const twelve = hours === "12" || (hours === "system" && system() === true);
-  if (!twelve) return String(hour).padStart(2, "0");
-  return `${hour % 12 || 12} ${hour < 12 ? "am" : "pm"}`;
-}
-
+/** An hour of the week; 0 is Sunday. */
 interface Cell {
   weekday: number;
   hour: number;
@@ -28,7 +21,13 @@ interface Cell {
  * Hours of the week. `values`: 168 numbers, `monday 00` to `sunday 23`, as `by=hour_weekday` tells them; rows
  * begin with the day this browser's person begins a week with.
  */
-export function HeatMap(props: { title: string; values: readonly number[]; unit: Unit }) {
+export function HeatMap(props: {
+  title: string;
+  values: readonly number[];
+  unit: Unit;
+  /** An hour in which something was played was chosen: shows the plays behind it. */
+  onSelect?: (weekday: number, hour: number) => void;
+}) {
   const pointed = useSignal<(Cell & Point) | undefined>(undefined);
   const max = Math.max(0, ...props.values);
   const first = weekStart();
@@ -66,7 +65,7 @@ export function HeatMap(props: { title: string; values: readonly number[]; unit:
       >
         <table class="heat">
           <Hours />
-          <Rows unit={props.unit} order={order} max={max} valueOf={valueOf} show={show} />
+          <Rows unit={props.unit} order={order} max={max} valueOf={valueOf} show={show} onSelect={props.onSelect} />
         </table>
       </div>
       <Scale max={max} unit={props.unit} />
@@ -83,7 +82,7 @@ export function HeatMap(props: { title: string; values: readonly number[]; unit:
 }
 
 function cellName({ weekday, hour }: Cell): string {
-  return `${DAYS[weekday]}, ${hourName(hour)}–${hourName((hour + 1) % HOURS)}`;
+  return `${DAYS[weekday]}, ${hourSpan(hour)}`;
 }
 
 function Hours() {
@@ -107,9 +106,11 @@ interface RowsProps {
   unit: Unit;
   valueOf: (cell: Cell) => number;
   show: (cell: Cell, target: Element, touch: boolean) => void;
+  onSelect?: (weekday: number, hour: number) => void;
 }
 
-function Rows({ order, max, unit, valueOf, show }: RowsProps) {
+function Rows({ order, max, unit, valueOf, show, onSelect }: RowsProps) {
+  const leads = (cell: Cell) => onSelect !== undefined && valueOf(cell) > 0;
   return (
     <tbody>
       {order.map((weekday) => (
@@ -119,6 +120,8 @@ function Rows({ order, max, unit, valueOf, show }: RowsProps) {
             <td
               key={hour}
               style={{ background: shade(valueOf({ weekday, hour }), max) }}
+              class={leads({ weekday, hour }) ? "leads" : undefined}
+              onClick={() => leads({ weekday, hour }) && onSelect?.(weekday, hour)}
               onPointerEnter={(event) =>
                 show({ weekday, hour }, event.currentTarget, event.pointerType === "touch")
               }

@@ -90,3 +90,17 @@ export function localDay(moment: string | number | Date): string {
   const two = (n: number) => String(n).padStart(2, "0");
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
+
+/** `20`, or `8 pm`, as this browser's person reads hours. */
+export function hourName(hour: number): string {
+  const { hours } = prefs.value;
+  const system = () => new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions().hour12;
+  const twelve = hours === "12" || (hours === "system" && system() === true);
+  if (!twelve) return String(hour).padStart(2, "0");
+  return `${hour % 12 || 12} ${hour < 12 ? "am" : "pm"}`;
+}
+
+/** `20–21`, `8 pm–9 pm`. */
+export function hourSpan(hour: number): string {
+  return `${hourName(hour)}–${hourName((hour + 1) % 24)}`;
+}

@@ -23,6 +23,33 @@ export const NETWORKS: Record<string, string> = {
   unknown: "Unknown",
 };
 
+export const WEEKDAYS: Record<string, string> = {
+  monday: "Monday",
+  tuesday: "Tuesday",
+  wednesday: "Wednesday",
+  thursday: "Thursday",
+  friday: "Friday",
+  saturday: "Saturday",
+  sunday: "Sunday",
+};
+
+/** Who transcoded a picture. */
+export const HARDWARE: Record<string, string> = {
+  full: "In hardware",
+  part: "Partly in hardware",
+  software: "In software",
+};
+
+/** How far plays got. */
+export const TIERS: Record<string, string> = {
+  "0-25": "0–25 %",
+  "25-50": "25–50 %",
+  "50-75": "50–75 %",
+  "75-watched": "75 % – watched",
+  watched: "Watched",
+  unknown: "Unknown",
+};
+
 export const STATES: Record<string, string> = {
   playing: "Playing",
   paused: "Paused",

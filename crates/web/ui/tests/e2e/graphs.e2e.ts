@@ -29,6 +29,11 @@ interface Table {
   total: number[];
 }
 
+interface Transcodes {
+  reasons: Array<{ reason: string; value: number }>;
+  hardware: { full: number; part: number; software: number };
+}
+
 /** Days that are over, so that what plays meanwhile changes nothing. */
 function closedDays(): string {
   const date = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toISOString().slice(0, 10);
@@ -99,10 +104,10 @@ async function placeIn(card: Locator, index: number, columns: number): Promise<{
 }
 
 /** How many plays the history has for the address that `page` is at. */
-async function playsAt(page: Page): Promise<number> {
+async function playsAt(page: Page, rest = ""): Promise<number> {
   const { pathname, search } = new URL(page.url());
   expect(pathname).toBe(`${new URL(inject("demo")).pathname}history`);
-  return (await ask<{ meta: { total: number } }>(`history${search}&limit=1`)).meta.total;
+  return (await ask<{ meta: { total: number } }>(`history${search}${rest}&limit=1`)).meta.total;
 }
 
 describe("graphs", () => {
@@ -224,6 +229,41 @@ describe("graphs", () => {
     await page.waitForURL(/\/history\?/);
     expect(new URL(page.url()).searchParams.get("platform")).toBe(platforms.categories[0]);
     expect(await playsAt(page)).toBe(platforms.total[0]);
+    await done();
+  }, SLOW_MS);
+
+  it("lead from every kind of column to the plays behind it", async () => {
+    const days = closedDays();
+    const { page, done } = await open(`/graphs?${days}`);
+    const hours = await table(`plays?by=hour&${days}`);
+    const tiers = await table(`completion?${days}`);
+    // How something was delivered is told of a grouped play by the first of its parts, and asked of each of them:
+    // where parts are plays for themselves, it is the same.
+    const apart = `${days}&grouped=false`;
+    const sources = await table(`streams?by=source_resolution&limit=10&${apart}`);
+    const transcodes = await ask<Transcodes>(`analytics/transcodes?${apart}`);
+    const mostReasons = Math.max(...transcodes.reasons.map((r) => r.value));
+    for (const [title, key, wanted, rest] of [
+      ["Play Count by Hour of Day", "End", hours.total.at(-1), ""],
+      ["How Far Plays Got", "Home", tiers.total[0], ""],
+      ["Play Count by Source Resolution", "Home", sources.total[0], "&grouped=false"],
+      ["Transcode Reasons", "Home", mostReasons, "&grouped=false"],
+      ["Hardware Share of Video Transcodes", "End", transcodes.hardware.software, "&grouped=false"],
+    ] as const) {
+      await (await graph(page, title)).locator(".canvas").focus();
+      await page.keyboard.press(key);
+      await page.keyboard.press("Enter");
+      await page.waitForURL(/\/history\?/);
+      expect(await playsAt(page, rest), title).toBe(wanted);
+      await page.goBack();
+    }
+    const week = await table(`plays?by=hour_weekday&${days}`);
+    const at = week.total.indexOf(Math.max(...week.total));
+    const row = (await graph(page, "Play Count by Hour and Weekday")).locator(".heat tbody tr").nth(Math.floor(at / 24));
+    await row.locator("td").nth(at % 24).click();
+    await page.waitForURL(/\/history\?/);
+    expect(await playsAt(page)).toBe(week.total[at]);
+    await page.getByRole("button", { name: /^Without Hour/ }).waitFor();
     await done();
   }, SLOW_MS);
 

@@ -169,13 +169,12 @@ fn subject(world: &World, of: Of, raw: &Raw) -> String {
     }
 }
 
-fn slow_tier(world: &World, rows: &[&Raw], columns: &Columns) -> Tier {
+pub(super) fn slow_tier(world: &World, rows: &[&Raw], rule: WatchedRule) -> Tier {
     let tiers = rows.iter().filter_map(|raw| {
         let item = world.item(raw);
         let duration = item.duration_ms.filter(|d| *d > 0 && !item.live)?;
         let offset = raw.view_offset_ms?;
         let credits = (item.marker_credits_first_ms, item.marker_credits_final_ms);
-        let rule = columns.watched_rule;
         Some(
             if rule.is_watched(item.kind, Some(offset), Some(duration), credits.0, credits.1) {
                 Tier::Watched
@@ -336,7 +335,7 @@ proptest! {
             for kind in Class::SHOWN {
                 let of_it: Vec<_> = plays
                     .iter()
-                    .filter(|rows| slow_tier(&world, rows, &columns) == tier && class(&world, rows[0]) == kind)
+                    .filter(|rows| slow_tier(&world, rows, columns.watched_rule) == tier && class(&world, rows[0]) == kind)
                     .collect();
                 prop_assert_eq!(fast.of(kind, tier), sum(&of_it), "{:?} {:?}", tier, kind);
             }

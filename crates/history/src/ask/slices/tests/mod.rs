@@ -8,12 +8,12 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use model::Origin;
+use model::{Origin, Reason};
 use proptest::prelude::*;
 
 use super::*;
 use crate::columns::{Columns, Location, Way};
-use crate::rules::{Class, Marks, friendly_name, platform_name};
+use crate::rules::{Class, Marks, WatchedRule, friendly_name, platform_name};
 use crate::testing::{NOW_S, Raw, World, world};
 
 /// The world's columns with small facts made up from the ids.
@@ -125,6 +125,41 @@ fn passes(world: &World, filter: &Filter, raw: &Raw) -> bool {
             || keys.iter().flatten().any(|key| filter.rating_keys.contains(key)))
         && filter.group_id.is_none_or(|id| raw.group_id == id)
         && filter.text.as_deref().is_none_or(found)
+        && passes_rare(world, filter, raw)
+}
+
+fn passes_rare(world: &World, filter: &Filter, raw: &Raw) -> bool {
+    let has = |list: &[String], value: Option<&str>| value.is_some_and(|v| list.iter().any(|l| l == v));
+    let marks = marks(raw.id);
+    let picture = (raw.way == Way::Transcode && marks.video()).then(|| {
+        let engines = u8::from(marks.decoded_in_hardware()) + u8::from(marks.encoded_in_hardware());
+        [Hardware::Software, Hardware::Part, Hardware::Full][usize::from(engines)]
+    });
+    filter.clocks.as_ref().is_none_or(|on| {
+        let at = local(raw.started_s, &on.zone);
+        let weekday = u8::try_from(at.weekday().to_monday_zero_offset()).unwrap();
+        (on.hours.is_empty() || on.hours.contains(&u8::try_from(at.hour()).unwrap()))
+            && (on.weekdays.is_empty() || on.weekdays.contains(&weekday))
+    }) && (filter.source_resolutions.is_empty()
+        || has(&filter.source_resolutions, raw.source_resolution.as_deref()))
+        && (filter.stream_resolutions.is_empty()
+            || has(&filter.stream_resolutions, raw.stream_resolution.as_deref()))
+        && (filter.reasons.is_empty() || filter.reasons.iter().any(|reason| marks.has_reason(*reason)))
+        && (filter.hardware.is_empty() || picture.is_some_and(|p| filter.hardware.contains(&p)))
+        && filter.reached.as_ref().is_none_or(|reached| {
+            let otherwise = Filter {
+                reached: None,
+                ..filter.clone()
+            };
+            let together = |other: &&Raw| {
+                let same = other.group_id == raw.group_id && passes(world, &otherwise, other);
+                if reached.grouped { same } else { other.id == raw.id }
+            };
+            let rows: Vec<&Raw> = world.rows.iter().filter(together).collect();
+            reached
+                .tiers
+                .contains(&counting::slow_tier(world, &rows, WatchedRule::default()))
+        })
 }
 
 /// The rows of each play that is asked for.
@@ -203,23 +238,59 @@ fn filter() -> impl Strategy<Value = Filter> {
                 .prop_map(|t| Some(t.to_owned())),
         ],
     );
-    (moment(), moment(), who, how, what, whole).prop_map(|(from_s, to_s, who, how, what, whole)| Filter {
-        from_s,
-        to_s,
-        servers: whole.0,
-        libraries: whole.1,
-        user_ids: who.0,
-        users: who.1,
-        platforms: how.0,
-        players: how.1,
-        decisions: how.2,
-        media: what.0,
-        networks: how.3,
-        origins: what.3,
-        titles: what.1,
-        rating_keys: what.2,
-        group_id: whole.2,
-        text: whole.3,
-        title_of: None,
-    })
+    (moment(), moment(), who, how, what, whole, rare()).prop_map(
+        |(from_s, to_s, who, how, what, whole, rare)| Filter {
+            from_s,
+            to_s,
+            servers: whole.0,
+            libraries: whole.1,
+            user_ids: who.0,
+            users: who.1,
+            platforms: how.0,
+            players: how.1,
+            decisions: how.2,
+            media: what.0,
+            networks: how.3,
+            origins: what.3,
+            titles: what.1,
+            rating_keys: what.2,
+            group_id: whole.2,
+            text: whole.3,
+            ..rare
+        },
+    )
+}
+
+/// What is asked for seldom.
+fn rare() -> impl Strategy<Value = Filter> {
+    let clocks = (
+        prop::sample::select(vec!["America/New_York", "Europe/Berlin", "UTC"]),
+        prop::collection::vec(0_u8..24, 0..16),
+        prop::collection::vec(0_u8..7, 0..4),
+    )
+        .prop_map(|(zone, hours, weekdays)| OnClocks {
+            zone: TimeZone::get(zone).unwrap(),
+            hours,
+            weekdays,
+        });
+    let reached = (prop::sample::subsequence(Tier::ALL.to_vec(), 1..4), any::<bool>())
+        .prop_map(|(tiers, grouped)| Reached { tiers, grouped });
+    let resolutions = texts(&["1080p", "4k", "SD", "720", "?"]);
+    (
+        prop::option::weighted(0.1, clocks),
+        prop::option::weighted(0.1, reached),
+        resolutions.clone(),
+        resolutions,
+        some(&Reason::ALL),
+        some(&Hardware::ALL),
+    )
+        .prop_map(|(clocks, reached, sources, streams, reasons, hardware)| Filter {
+            clocks,
+            reached,
+            source_resolutions: sources,
+            stream_resolutions: streams,
+            reasons,
+            hardware,
+            ..Filter::default()
+        })
 }

@@ -18,11 +18,12 @@ use model::Reason;
 use utoipa::IntoParams;
 
 use super::map::{kind, time};
-use super::params::{Asked, DECISIONS, FilterParams, MEDIA, MeasureParams, Window};
+use super::params::{Asked, FilterParams, MeasureParams, Window};
 use super::types::{
     AnalyticsMeta, CompletionAnswer, ConcurrencyAnswer, HardwareShare, PeakSeries, RankedEntry,
     RankingAnswer, ReasonCount, Series, Table, TableAnswer, TranscodesAnswer,
 };
+use super::words::{DECISIONS, MEDIA, TIERS};
 use super::{ask, bytes, kept};
 use crate::Context;
 use crate::api::v1::types::Time;
@@ -330,15 +331,6 @@ pub(crate) async fn concurrency(
     .await
 }
 
-const TIERS: [(Tier, &str); 6] = [
-    (Tier::Started, "0-25"),
-    (Tier::Quarter, "25-50"),
-    (Tier::Half, "50-75"),
-    (Tier::ThreeQuarters, "75-watched"),
-    (Tier::Watched, "watched"),
-    (Tier::Unknown, "unknown"),
-];
-
 /// How far plays got.
 ///
 /// A play got as far as the furthest it was continued to. `watched` is decided by the configured rule; live
@@ -357,7 +349,7 @@ pub(crate) async fn completion(
         Ok(Box::new(|view, asked| {
             let completion = slices::completion(&select(view.columns, asked));
             let of = |tier: Tier| completion.all(tier).plays;
-            let known: i64 = TIERS.iter().map(|(tier, _)| of(*tier)).sum::<i64>() - of(Tier::Unknown);
+            let known: i64 = TIERS.iter().map(|(_, tier)| of(*tier)).sum::<i64>() - of(Tier::Unknown);
             bytes(&CompletionAnswer {
                 table: tiers(&completion, asked.measure),
                 watched_ratio: (known > 0).then(|| of(Tier::Watched) as f64 / known as f64),
@@ -371,11 +363,11 @@ pub(crate) async fn completion(
 pub(super) fn tiers(completion: &slices::Completion, measure: Measure) -> Table {
     let of = |class: Class| {
         TIERS
-            .map(|(tier, _)| completion.of(class, tier).get(measure))
+            .map(|(_, tier)| completion.of(class, tier).get(measure))
             .to_vec()
     };
     Table {
-        categories: TIERS.iter().map(|(_, name)| (*name).to_owned()).collect(),
+        categories: TIERS.iter().map(|(name, _)| (*name).to_owned()).collect(),
         series: MEDIA
             .iter()
             .map(|(name, class)| Series {
@@ -383,7 +375,7 @@ pub(super) fn tiers(completion: &slices::Completion, measure: Measure) -> Table 
                 values: of(*class),
             })
             .collect(),
-        total: TIERS.map(|(tier, _)| completion.all(tier).get(measure)).to_vec(),
+        total: TIERS.map(|(_, tier)| completion.all(tier).get(measure)).to_vec(),
     }
 }
 

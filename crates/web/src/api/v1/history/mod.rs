@@ -9,6 +9,7 @@ pub(super) mod pages;
 pub(super) mod params;
 mod stream;
 pub(crate) mod types;
+mod words;
 
 use std::sync::Arc;
 

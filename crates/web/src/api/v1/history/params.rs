@@ -1,15 +1,14 @@
 //! What was asked, read by hand: names may repeat, and a refusal names the parameter.
 
 use base::Kind;
-use history::ask::slices::{Filter, Measure, Net};
-use history::columns::Way;
-use history::rules::Class;
+use history::ask::slices::{Filter, Measure, OnClocks, Reached};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
-use model::Origin;
+use model::{Origin, Reason};
 use utoipa::IntoParams;
 
+use super::words::{DECISIONS, HARDWARE, MEDIA, NETWORKS, TIERS, WEEKDAYS};
 use crate::respond::Refusal;
 
 /// Longest text searched for: longer ones find nothing anyway.
@@ -63,6 +62,20 @@ pub(super) struct FilterParams {
     rating_key: Option<Vec<i64>>,
     /// All plays that continue one another.
     group_id: Option<u32>,
+    /// Hour of the day at the start, 0 to 23.
+    hour: Option<Vec<u8>>,
+    /// Day of the week at the start, `monday` to `sunday`.
+    weekday: Option<Vec<String>>,
+    /// As `by=source_resolution` names it.
+    source_resolution: Option<Vec<String>>,
+    /// As `by=stream_resolution` names it.
+    stream_resolution: Option<Vec<String>>,
+    /// Why it was not sent as it is: `subtitle_burn`, `video_codec`, `audio_codec`, `container`, `quality`, `unknown`.
+    reason: Option<Vec<String>>,
+    /// Of a picture's transcode: `full`, `part`, `software`.
+    hardware: Option<Vec<String>>,
+    /// How far it got: `0-25`, `25-50`, `50-75`, `75-watched`, `watched`, `unknown`.
+    completion: Option<Vec<String>>,
     /// Part of a title, a name, a device or an address, in any case.
     q: Option<String>,
     /// IANA name; the configured one if absent. Dates, weekdays, hours and months are of this zone.
@@ -83,7 +96,7 @@ pub(super) struct MeasureParams {
     measure: Option<String>,
 }
 
-const COMMON: [&str; 19] = [
+const COMMON: [&str; 26] = [
     "from",
     "to",
     "days",
@@ -100,6 +113,13 @@ const COMMON: [&str; 19] = [
     "title",
     "rating_key",
     "group_id",
+    "hour",
+    "weekday",
+    "source_resolution",
+    "stream_resolution",
+    "reason",
+    "hardware",
+    "completion",
     "q",
     "time_zone",
     "grouped",
@@ -137,11 +157,18 @@ impl Asked {
         let time_zone = given.time_zone(settings)?;
         let (from_s, to_s) = given.range(&time_zone, now, default)?;
         let grouped = given.word("grouped", &[("true", true), ("false", false)])?;
+        let grouped = grouped.unwrap_or(true);
         let measures = [("plays", Measure::Plays), ("seconds", Measure::Seconds)];
         Ok(Self {
-            filter: given.filter(from_s, to_s)?,
+            filter: Filter {
+                from_s,
+                to_s,
+                clocks: given.clocks(&time_zone)?,
+                reached: given.reached(grouped)?,
+                ..given.filter()?
+            },
             time_zone,
-            grouped: grouped.unwrap_or(true),
+            grouped,
             measure: given.word("measure", &measures)?.unwrap_or_default(),
             now,
             given,
@@ -333,10 +360,32 @@ impl Given {
         Ok((from_s, to_s))
     }
 
-    fn filter(&self, from_s: Option<i64>, to_s: Option<i64>) -> Result<Filter, Refusal> {
+    fn clocks(&self, zone: &TimeZone) -> Result<Option<OnClocks>, Refusal> {
+        let hour = |text: &&str| {
+            let hour = text.parse().ok().filter(|hour| *hour < 24_u8);
+            hour.ok_or_else(|| bad("hour", text, "a whole number from 0 to 23"))
+        };
+        let hours: Vec<u8> = self.all("hour")?.iter().map(hour).collect::<Result<_, _>>()?;
+        let weekdays = self.words("weekday", &WEEKDAYS)?;
+        if hours.is_empty() && weekdays.is_empty() {
+            return Ok(None);
+        }
+        let zone = zone.clone();
+        Ok(Some(OnClocks {
+            zone,
+            hours,
+            weekdays,
+        }))
+    }
+
+    fn reached(&self, grouped: bool) -> Result<Option<Reached>, Refusal> {
+        let tiers = self.words("completion", &TIERS)?;
+        Ok((!tiers.is_empty()).then_some(Reached { tiers, grouped }))
+    }
+
+    /// What does not depend on anything else.
+    fn filter(&self) -> Result<Filter, Refusal> {
         Ok(Filter {
-            from_s,
-            to_s,
             servers: self.texts("server")?,
             libraries: self.numbers("library")?,
             user_ids: self.numbers("user_id")?,
@@ -352,33 +401,15 @@ impl Given {
             group_id: self
                 .number("group_id", 0, i64::from(u32::MAX))?
                 .and_then(|n| u32::try_from(n).ok()),
+            source_resolutions: self.texts("source_resolution")?,
+            stream_resolutions: self.texts("stream_resolution")?,
+            reasons: self.words("reason", &Reason::ALL.map(|r| (r.as_str(), r)))?,
+            hardware: self.words("hardware", &HARDWARE)?,
             text: self.search()?.map(str::to_owned),
-            title_of: None,
+            ..Filter::default()
         })
     }
 }
-
-pub(super) const DECISIONS: [(&str, Way); 4] = [
-    ("directplay", Way::DirectPlay),
-    ("copy", Way::Copy),
-    ("transcode", Way::Transcode),
-    ("unknown", Way::Unknown),
-];
-
-pub(super) const MEDIA: [(&str, Class); 4] = [
-    ("movie", Class::Movies),
-    ("episode", Class::Tv),
-    ("track", Class::Music),
-    ("live", Class::LiveTv),
-];
-
-const NETWORKS: [(&str, Net); 5] = [
-    ("lan", Net::Lan),
-    ("wan", Net::Wan),
-    ("relay", Net::Relay),
-    ("cellular", Net::Cellular),
-    ("unknown", Net::Unknown),
-];
 
 /// A moment as it is; of a date its beginning, or its end if `is_end`.
 fn moment(tz: &TimeZone, name: &str, text: &str, is_end: bool) -> Result<i64, Refusal> {
@@ -408,6 +439,8 @@ fn day_start_s(tz: &TimeZone, date: Date) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use history::columns::Way;
+
     use super::*;
 
     /// 2026-11-21T20:00:00Z
@@ -480,6 +513,12 @@ mod tests {
             ("network=home", "network"),
             ("origin=plex", "origin"),
             ("rating_key=x", "rating_key"),
+            ("hour=24", "hour"),
+            ("hour=-1", "hour"),
+            ("weekday=1", "weekday"),
+            ("reason=slow", "reason"),
+            ("hardware=some", "hardware"),
+            ("completion=half", "completion"),
             ("group_id=-1", "group_id"),
             ("group_id=4294967296", "group_id"),
             ("group_id=1&group_id=2", "group_id"),

@@ -100,7 +100,7 @@ function Drawn(props: { spec: Spec; title: string; data: TableAnswer; note?: Com
   );
   const series = useMemo(() => seriesOf(table, spec.words), [table]);
   const { label, longLabel, target } = spec;
-  const changesOf = (index: number) => target?.(table.categories[index] ?? "", data.meta);
+  const changesOf = (index: number) => target(table.categories[index] ?? "", data.meta);
   const onSelect = (index: number, name?: string) => {
     const changes = changesOf(index);
     if (changes) showPlays({ ...changes, ...(name === undefined ? {} : { [spec.filter]: name }) });
@@ -118,7 +118,7 @@ function Drawn(props: { spec: Spec; title: string; data: TableAnswer; note?: Com
       longLabel={longLabel && ((c) => longLabel(String(c)))}
       names={spec.names}
       note={props.note}
-      onSelect={target && onSelect}
+      onSelect={onSelect}
       canSelect={(index) => changesOf(index) !== undefined}
     />
   );

@@ -1,7 +1,7 @@
 // The hours of the week as files.
 import type { Table } from "../../api/schema";
 import { saveCsv, savePng } from "../../charts/export";
-import { hourName } from "../../charts/heat-map";
+import { hourName } from "../../format/times";
 import { cssColor } from "../../charts/palette";
 import { Icon } from "../../ui/icon";
 

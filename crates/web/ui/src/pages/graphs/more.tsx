@@ -7,7 +7,7 @@ import { HeatMap } from "../../charts/heat-map";
 import { REASONS } from "../../format/media";
 import { count, percent } from "../../format/numbers";
 import { dateTime, day, longDay } from "../../format/times";
-import { DECISIONS, NETWORKS, word } from "../../format/words";
+import { DECISIONS, HARDWARE, NETWORKS, WEEKDAYS, word } from "../../format/words";
 import { Card, Empty } from "../../ui/parts";
 import { HeatTools } from "./heat-files";
 import { filterParams } from "../../ui/filter/filter-bar";
@@ -113,7 +113,14 @@ export function WeekGraph() {
     const unit = meta.measure === "seconds" ? "seconds" : "plays";
     return (
       <Card title={title} tools={<HeatTools title={title} table={table} />} class="chart">
-        <HeatMap title={title} values={table.total} unit={unit} />
+        <HeatMap
+          title={title}
+          values={table.total}
+          unit={unit}
+          onSelect={(weekday, hour) =>
+            showPlays({ weekday: Object.keys(WEEKDAYS)[(weekday + 6) % 7] ?? "", hour: String(hour) })
+          }
+        />
       </Card>
     );
   };
@@ -147,6 +154,7 @@ export function ReasonsGraph() {
         kind="bars"
         unit={unit}
         names
+        onSelect={(index) => ranked[index] && showPlays({ reason: ranked[index].reason })}
         empty="No transcodes in this time"
         note={
           share && (
@@ -168,18 +176,19 @@ export function HardwareGraph() {
   const title = "Hardware Share of Video Transcodes";
   const draw = ({ hardware, meta }: TranscodesAnswer) => {
     const parts = [
-      ["In hardware", hardware.full],
-      ["Partly", hardware.part],
-      ["In software", hardware.software],
+      ["full", hardware.full],
+      ["part", hardware.part],
+      ["software", hardware.software],
     ] as const;
     return (
       <Chart
         title={title}
-        categories={parts.map(([name]) => name)}
+        categories={parts.map(([name]) => word(HARDWARE, name))}
         series={[{ name: "Plays", values: parts.map(([, value]) => value), color: "--c3" }]}
         kind="bars"
         unit={meta.measure === "seconds" ? "seconds" : "plays"}
         names
+        onSelect={(index) => parts[index] && showPlays({ hardware: parts[index][0] })}
         empty="No video was transcoded in this time"
         note={
           hardware.hardware_ratio !== undefined &&

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { RankedEntry, RankingAnswer } from "../../api/schema";
-import { datesOf, playsQuery, rankedTable, tierName, titled, weekFrom, within } from "./rules";
+import { datesOf, playsQuery, rankedTable, titled, weekFrom, within } from "./rules";
 
 it("names a graph after what it measures", () => {
   expect(titled("Daily Play Count by Media Type", "plays")).toBe("Daily Play Count by Media Type");
@@ -94,8 +94,4 @@ describe("a ranking by media", () => {
     const changes = rankedTable("user", all, []).columns.map((c) => c.changes);
     expect(changes).toEqual([{ user_id: "1" }, { user_id: "2" }, undefined, undefined, undefined]);
   });
-});
-
-it("reads tiers", () => {
-  expect(["0-25", "75-watched", "watched"].map(tierName)).toEqual(["0–25 %", "75 % – watched", "Watched"]);
 });

@@ -99,10 +99,3 @@ export function rankedTable(
     table: { categories: columns.map((c) => c.name), series, total: all.entries.map(measured) },
   };
 }
-
-const TIERS: Record<string, string> = { "75-watched": "75 % – watched", watched: "Watched", unknown: "Unknown" };
-
-/** `0-25` as people read it. */
-export function tierName(tier: string): string {
-  return TIERS[tier] ?? `${tier.replace("-", "–")} %`;
-}

@@ -1,10 +1,9 @@
 // The graphs that are one table of the interface.
 import type { AnalyticsMeta, Series, Table } from "../../api/schema";
 import type { ChartProps } from "../../charts/chart";
-import { hourName } from "../../charts/heat-map";
-import { day, longDay } from "../../format/times";
-import { DECISIONS, MEDIA, word } from "../../format/words";
-import { type Changes, datesOf, tierName, within } from "./rules";
+import { day, hourName, hourSpan, longDay } from "../../format/times";
+import { DECISIONS, MEDIA, TIERS, WEEKDAYS, word } from "../../format/words";
+import { type Changes, datesOf, within } from "./rules";
 
 export interface Spec {
   title: string;
@@ -20,13 +19,12 @@ export interface Spec {
   kind?: ChartProps["kind"];
   /** Over the whole width. */
   wide?: boolean;
-  /** The plays behind a column; absent, or of no result, where the history has no such filter. */
-  target?: (category: string, meta: AnalyticsMeta) => Changes | undefined;
+  /** The plays behind a column; of no result where no filter finds them. */
+  target: (category: string, meta: AnalyticsMeta) => Changes | undefined;
 }
 
 const TOP = 10;
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const month = (category: string, length: "short" | "long") =>
   new Intl.DateTimeFormat(undefined, { month: length, year: "numeric", timeZone: "UTC" }).format(
     new Date(`${category}-01T00:00:00Z`),
@@ -52,8 +50,9 @@ export const BY_WEEKDAY: Spec = {
   title: "Play Count by Day of Week",
   ...media,
   params: { by: "weekday" },
-  label: (name) => capital(name).slice(0, 3),
-  longLabel: capital,
+  label: (name) => word(WEEKDAYS, name).slice(0, 3),
+  longLabel: (name) => word(WEEKDAYS, name),
+  target: (weekday) => ({ weekday }),
 };
 
 export const BY_HOUR: Spec = {
@@ -61,7 +60,8 @@ export const BY_HOUR: Spec = {
   ...media,
   params: { by: "hour" },
   label: (hour) => hourName(Number(hour)),
-  longLabel: (hour) => `${hourName(Number(hour))}–${hourName((Number(hour) + 1) % 24)}`,
+  longLabel: (hour) => hourSpan(Number(hour)),
+  target: (hour) => ({ hour: String(Number(hour)) }),
 };
 
 export const BY_MONTH: Spec = {
@@ -80,6 +80,7 @@ export const STREAMS: readonly Spec[] = [
     params: { by: "source_resolution", limit: TOP },
     names: true,
     label: named,
+    target: only("source_resolution"),
   },
   {
     title: "Play Count by Stream Resolution",
@@ -87,6 +88,7 @@ export const STREAMS: readonly Spec[] = [
     params: { by: "stream_resolution", limit: TOP },
     names: true,
     label: named,
+    target: only("stream_resolution"),
   },
   {
     title: "Play Count by Platform and Stream Type",
@@ -119,8 +121,9 @@ export const COMPLETION: Spec = {
   params: {},
   words: MEDIA,
   filter: "media",
-  label: tierName,
+  label: (tier) => word(TIERS, tier),
   names: true,
+  target: (completion) => ({ completion }),
 };
 
 /** The lowest first, the same in every graph. */

@@ -1,7 +1,9 @@
 import type { HistoryPage, UsersAnswer } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { place, setQuery } from "../../app/router";
-import { DECISIONS, MEDIA, NETWORKS, word } from "../../format/words";
+import { REASONS } from "../../format/media";
+import { hourSpan } from "../../format/times";
+import { DECISIONS, HARDWARE, MEDIA, NETWORKS, TIERS, WEEKDAYS, word } from "../../format/words";
 import { libraries } from "../../live/store";
 import { Chip, chosenIn } from "../chip";
 
@@ -27,9 +29,21 @@ export function Chips({ filters }: { filters: Record<string, string> }) {
   );
 }
 
+/** What values of a parameter are called. */
+const WORDS: Record<string, Record<string, string>> = {
+  decision: DECISIONS,
+  media: MEDIA,
+  network: NETWORKS,
+  weekday: WEEKDAYS,
+  reason: REASONS,
+  hardware: HARDWARE,
+  completion: TIERS,
+};
+
 function Value({ name, value }: { name: string; value: string }) {
-  const words = { decision: DECISIONS, media: MEDIA, network: NETWORKS }[name];
+  const words = WORDS[name];
   if (words) return <>{word(words, value)}</>;
+  if (name === "hour") return <>{hourSpan(Number(value))}</>;
   if (name === "user_id") return <UserName id={value} />;
   if (name === "rating_key") return <ItemName ratingKey={value} />;
   if (name === "library") {

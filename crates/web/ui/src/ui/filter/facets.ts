@@ -1,7 +1,8 @@
 // What "Add filter" offers, and how its choices are told by the interface.
 import type { Params } from "../../api/client";
 import type { RankedEntry, RankingAnswer, TableAnswer } from "../../api/schema";
-import { DECISIONS, MEDIA, NETWORKS } from "../../format/words";
+import { REASONS } from "../../format/media";
+import { DECISIONS, HARDWARE, MEDIA, NETWORKS, TIERS, WEEKDAYS } from "../../format/words";
 
 export interface Facet {
   /** Its parameter. */
@@ -24,6 +25,14 @@ const ranked = (name: string, title: string, of: string): Facet => ({
   params: { of, limit: CHOICES_MAX },
 });
 
+const uncounted = (name: string, title: string, words: Record<string, string>): Facet => ({
+  name,
+  title,
+  path: null,
+  params: {},
+  words,
+});
+
 export const FACETS: readonly Facet[] = [
   ranked("user", "User", "users"),
   ranked("library", "Library", "libraries"),
@@ -32,7 +41,11 @@ export const FACETS: readonly Facet[] = [
   ranked("player", "Player", "players"),
   { name: "decision", title: "Stream", path: "api/v1/analytics/streams", params: { by: "date" }, words: DECISIONS },
   { name: "media", title: "Media", path: "api/v1/analytics/plays", params: { by: "weekday" }, words: MEDIA },
-  { name: "network", title: "Network", path: null, params: {}, words: NETWORKS },
+  uncounted("network", "Network", NETWORKS),
+  uncounted("weekday", "Day of the week", WEEKDAYS),
+  uncounted("completion", "How far it got", TIERS),
+  uncounted("reason", "Transcode reason", REASONS),
+  uncounted("hardware", "Transcoded", HARDWARE),
 ];
 
 export interface Choice {

@@ -25,6 +25,13 @@ export const FILTERS: Record<string, string> = {
   title: "Title",
   rating_key: "Item",
   group_id: "Group",
+  weekday: "Day",
+  hour: "Hour",
+  source_resolution: "Source",
+  stream_resolution: "Stream resolution",
+  reason: "Reason",
+  hardware: "Transcoded",
+  completion: "Got to",
   q: "Search",
 };
 
