@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { weekStart } from "../app/prefs";
 import { hourName, hourSpan } from "../format/times";
 import "./charts.css";
@@ -33,9 +33,16 @@ export function HeatMap(props: {
   const first = weekStart();
   const order = Array.from({ length: 7 }, (_, n) => (first + n) % 7);
   const valueOf = ({ weekday, hour }: Cell) => props.values[((weekday + 6) % 7) * HOURS + hour] ?? 0;
+  // A finger is shown the value first, and led to the plays when it comes again.
+  const again = useRef(false);
   const show = (cell: Cell, target: Element, touch: boolean) => {
+    const before = pointed.peek();
+    again.current = before?.touch === true && before.weekday === cell.weekday && before.hour === cell.hour;
     const { left, top, width, height } = target.getBoundingClientRect();
     pointed.value = { ...cell, x: left + width / 2, y: top + height / 2, touch };
+  };
+  const select = ({ weekday, hour }: Cell) => {
+    if (!pointed.peek()?.touch || again.current) props.onSelect?.(weekday, hour);
   };
   const hide = () => {
     pointed.value = undefined;
@@ -65,7 +72,7 @@ export function HeatMap(props: {
       >
         <table class="heat">
           <Hours />
-          <Rows unit={props.unit} order={order} max={max} valueOf={valueOf} show={show} onSelect={props.onSelect} />
+          <Rows unit={props.unit} order={order} max={max} valueOf={valueOf} show={show} onSelect={props.onSelect && select} />
         </table>
       </div>
       <Scale max={max} unit={props.unit} />
@@ -106,7 +113,7 @@ interface RowsProps {
   unit: Unit;
   valueOf: (cell: Cell) => number;
   show: (cell: Cell, target: Element, touch: boolean) => void;
-  onSelect?: (weekday: number, hour: number) => void;
+  onSelect?: (cell: Cell) => void;
 }
 
 function Rows({ order, max, unit, valueOf, show, onSelect }: RowsProps) {
@@ -121,7 +128,7 @@ function Rows({ order, max, unit, valueOf, show, onSelect }: RowsProps) {
               key={hour}
               style={{ background: shade(valueOf({ weekday, hour }), max) }}
               class={leads({ weekday, hour }) ? "leads" : undefined}
-              onClick={() => leads({ weekday, hour }) && onSelect?.(weekday, hour)}
+              onClick={() => leads({ weekday, hour }) && onSelect?.({ weekday, hour })}
               onPointerEnter={(event) =>
                 show({ weekday, hour }, event.currentTarget, event.pointerType === "touch")
               }

@@ -388,6 +388,17 @@ describe("graphs", () => {
     expect(new URL(page.url()).searchParams.get("to")).toBe(dates.categories[at]);
 
     await page.goBack();
+    const week = await table(`plays?by=hour_weekday&${days}`);
+    const most = week.total.indexOf(Math.max(...week.total));
+    const map = await graph(page, "Play Count by Hour and Weekday");
+    const cell = map.locator(".heat tbody tr").nth(Math.floor(most / 24)).locator("td").nth(most % 24);
+    await cell.tap();
+    await tip.waitFor();
+    expect(new URL(page.url()).pathname).toMatch(/graphs$/);
+    await cell.tap();
+    await page.waitForURL(/\/history\?/);
+    expect(await playsAt(page)).toBe(week.total[most]);
+    await page.goBack();
     await graph(page, "Play Count by Hour and Weekday");
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     expect(wide).toBeLessThanOrEqual(0);
