@@ -10,7 +10,17 @@ const FILE_NAME: &str = "history.lock";
 
 /// Held for as long as the history is open.
 #[derive(Debug)]
-pub(super) struct Lock(#[expect(dead_code, reason = "closing the file gives the lock back")] File);
+pub(super) struct Lock(File);
+
+/// Gives the lock back itself: closing the file does so only when the last copy of the descriptor is closed, and a process
+/// that another thread is just starting holds a copy of each until it runs its own program.
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::debug!(%error, "the lock is given back when its file is closed");
+        }
+    }
+}
 
 /// Takes `dir` for this history alone, at once or not at all. `SQLite`'s own locks would let two writers take turns,
 /// and each would count by columns that lack what the other wrote.
@@ -38,5 +48,25 @@ pub(super) fn take(dir: &Path) -> Result<Lock, Error> {
             path,
             source,
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_free_at_once_though_a_copy_of_its_descriptor_lives() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = take(dir.path()).unwrap();
+        // What a process in the middle of its start holds.
+        let copy = lock.0.try_clone().unwrap();
+        assert!(matches!(take(dir.path()), Err(Error::InUse { .. })));
+        drop(lock);
+        let again = take(dir.path()).unwrap();
+        drop(copy);
+        assert!(matches!(take(dir.path()), Err(Error::InUse { .. })));
+        drop(again);
+        take(dir.path()).unwrap();
     }
 }
