@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { link, lostAt, retryNow, servers, sessions } from "../live/store";
 import { ago } from "../format/times";
-import { Icon } from "../ui/icon";
+import { Icon, Mark } from "../ui/icon";
 import { useSeconds } from "../ui/parts";
 import { Sheet } from "../ui/sheet";
 import { access } from "./access";
@@ -69,7 +69,7 @@ function Menu({ under }: { under?: string }) {
   return (
     <nav class="menu" aria-label="Pages">
       <a class="brand" href={href("/")} title="Projectionist">
-        <img src={href("/icon.svg")} alt="" />
+        <Mark />
         <span>Projectionist</span>
       </a>
       {pages.map((page) => (

@@ -1,12 +1,19 @@
 // Numbers for people. Nothing known is an en dash, never 0.
 
+import { isReady, makeNumbers, nowReady, numberByHand } from "./first";
+
 export const NOTHING = "–";
 
 let own: Intl.NumberFormat | undefined;
 
-/** With at most one digit behind the point. One for all, made when it is first used: the browser reads large tables for it. */
+/** With at most one digit behind the point. */
 function digits(n: number): string {
-  return (own ??= new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 })).format(n);
+  if (!own) {
+    if (Math.abs(n) < 999.5 && !isReady()) return numberByHand(n);
+    own = makeNumbers();
+    nowReady();
+  }
+  return own.format(n);
 }
 
 export function count(n: number | undefined | null): string {

@@ -1,4 +1,5 @@
 import { prefs } from "../app/prefs";
+import { isReady, TIME, timeByHand } from "./first";
 import { NOTHING } from "./numbers";
 
 /** A position or length of a film: `1:02:03`, `4:05`. */
@@ -48,7 +49,9 @@ export function dateTime(at: Moment): string {
 }
 
 export function timeOfDay(at: Moment): string {
-  return shown(at, { hour: "numeric", minute: "2-digit" });
+  if (at == null || isReady()) return shown(at, TIME);
+  const { hours } = prefs.value;
+  return timeByHand(new Date(at), hours === "system" ? undefined : hours === "12");
 }
 
 /** A day such as `2026-11-21`, which is a date and no moment. */

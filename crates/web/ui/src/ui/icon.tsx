@@ -65,3 +65,14 @@ export function Icon({ name }: { name: IconName }) {
 export function iconOf({ kind, live }: { kind?: string; live?: unknown }): IconName {
   return live ? "antenna" : kind === "track" ? "music" : kind === "episode" ? "tv" : "film";
 }
+
+/** Our sign. Drawn in place: the browser makes a page of its own for each picture file of this kind. */
+export function Mark() {
+  return (
+    <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="7" fill="#26221d" />
+      <path d="M7 12.5 25 7v18L7 19.5z" fill="#f0a83a" />
+      <circle cx="8" cy="16" r="4.5" fill="#fff4de" />
+    </svg>
+  );
+}

@@ -125,13 +125,16 @@ export function Meter(props: { ratio: number; label: string; bad?: boolean }) {
   );
 }
 
+/** Neither a space nor punctuation. Not `\p{L}`, for which the browser reads through all of Unicode. */
+const SIGN = /[^\s!-/:-@[-`{-~]/u;
+
 /** A round sign for a person: first letter, and a colour that stays the same for the name. */
 export function Avatar({ name }: { name: string }) {
   let hash = 0;
   for (const c of name) hash = (hash * 31 + (c.codePointAt(0) ?? 0)) >>> 0;
   return (
     <span class="avatar" style={{ background: `hsl(${hash % 360} 55% 68%)` }} aria-hidden="true">
-      {(name.match(/[\p{L}\p{N}]/u)?.[0] ?? "?").toUpperCase()}
+      {(name.match(SIGN)?.[0] ?? "?").toUpperCase()}
     </span>
   );
 }

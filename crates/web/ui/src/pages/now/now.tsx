@@ -4,6 +4,7 @@ import { useComputed } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { isAdmin } from "../../app/access";
+import { whenIdle } from "../../app/idle";
 import { type Prefs, prefer, prefs } from "../../app/prefs";
 import { href } from "../../app/router";
 import { narrow } from "../../app/screen";
@@ -144,19 +145,6 @@ function Streams(props: { list: readonly Live[]; density: Density; onDrawn: () =
 }
 
 let Lines: ComponentType<{ load: Got<Load> }> | undefined;
-
-/** The latest moment at which the graph is asked for on a machine that is never idle. */
-const IDLE_MAX_MS = 2_000;
-
-/** Calls when there is nothing else to do. */
-function whenIdle(call: () => void): () => void {
-  if (typeof requestIdleCallback === "undefined") {
-    const later = setTimeout(call, IDLE_MAX_MS / 10);
-    return () => clearTimeout(later);
-  }
-  const idle = requestIdleCallback(call, { timeout: IDLE_MAX_MS });
-  return () => cancelIdleCallback(idle);
-}
 
 /** The graph, once the cards are there and the page rests. */
 function Later({ load }: { load: Got<Load> }) {

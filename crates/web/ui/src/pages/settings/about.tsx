@@ -1,7 +1,7 @@
 import type { Metrics } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { href } from "../../app/router";
-import { Icon } from "../../ui/icon";
+import { Icon, Mark } from "../../ui/icon";
 import { Card } from "../../ui/parts";
 
 export function About() {
@@ -10,7 +10,7 @@ export function About() {
   return (
     <Card title="About">
       <div class="row settings-about">
-        <img class="settings-icon" src={href("/icon.svg")} alt="" />
+        <Mark />
         <div class="grow">
           <p>
             <b>Projectionist</b> {build?.labels.version ?? ""}

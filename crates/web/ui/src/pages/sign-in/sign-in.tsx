@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { ApiError, send } from "../../api/client";
 import { access, PASSWORD_MIN, refreshAccess } from "../../app/access";
-import { href } from "../../app/router";
+import { Mark } from "../../ui/icon";
 import "./sign-in.css";
 
 /** Signing in; or, before anybody has, choosing the administrator's password. */
@@ -52,7 +52,7 @@ function useSubmit(path: string) {
 function Brand() {
   return (
     <div class="brand">
-      <img src={href("/icon.svg")} alt="" />
+      <Mark />
       <span>Projectionist</span>
     </div>
   );

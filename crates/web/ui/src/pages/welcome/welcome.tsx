@@ -4,7 +4,7 @@ import type { Overview, Saved } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { isAdmin } from "../../app/access";
 import { href } from "../../app/router";
-import { Icon } from "../../ui/icon";
+import { Icon, Mark } from "../../ui/icon";
 import { Card, Failed, Waiting } from "../../ui/parts";
 import { ByAddress } from "./by-address";
 import { type Added, type Kind, toSave, withAdded } from "./draft";
@@ -51,7 +51,7 @@ function Wizard({ overview }: { overview: Overview }) {
     <main class="welcome" id="main">
       <div class="intro">
         <div class="brand">
-          <img src={href("/icon.svg")} alt="" />
+          <Mark />
           <span>Projectionist</span>
         </div>
         <h1>{overview.configured ? "Watch more" : "What shall be watched?"}</h1>
