@@ -17,9 +17,57 @@ function read(): Place {
 
 export const place = signal<Place>(read());
 
-addEventListener("popstate", () => {
-  place.value = read();
+/** What a step in the browser's history keeps: how far down its page stood when it was left, in pixels. */
+interface Left {
+  y: number;
+}
+
+let cameBack = false;
+
+/** Whether the browser's own step led to the present page, so that it should be as it was left. */
+export function isReturn(): boolean {
+  return cameBack;
+}
+
+addEventListener("popstate", (event) => {
+  const before = place.peek().path;
+  const now = read();
+  // Within a page the browser itself finds the place again.
+  if (now.path !== before) {
+    cameBack = true;
+    returnTo((event.state as Left | null)?.y ?? 0);
+  }
+  place.value = now;
 });
+
+/** A page that has not what it needs for its height by then is not waited for. */
+const RETURN_MAX_MS = 3_000;
+
+let giveUp: () => void = () => {};
+
+/** Scrolls to `y` as soon as the page is tall enough, unless the person has begun to do something else. */
+function returnTo(y: number): void {
+  giveUp();
+  if (y === 0) return;
+  const stop = new AbortController();
+  const look = new ResizeObserver(() => {
+    if (document.documentElement.scrollHeight < y + innerHeight) return;
+    scrollTo({ top: y, behavior: "instant" });
+    giveUp();
+  });
+  const late = setTimeout(() => giveUp(), RETURN_MAX_MS);
+  giveUp = () => {
+    stop.abort();
+    clearTimeout(late);
+    look.disconnect();
+    giveUp = () => {};
+  };
+  for (const done of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    addEventListener(done, () => giveUp(), { passive: true, signal: stop.signal });
+  }
+  // Not this picture, which is still that of the page that was left.
+  requestAnimationFrame(() => stop.signal.aborted || look.observe(document.body));
+}
 
 /** The address of a place, for links. `to` begins with `/`. */
 export function href(to: string): string {
@@ -27,10 +75,14 @@ export function href(to: string): string {
 }
 
 export function go(to: string, replace = false): void {
+  giveUp();
+  if (!replace) history.replaceState({ y: scrollY } satisfies Left, "");
   history[replace ? "replaceState" : "pushState"](null, "", href(to));
   const before = place.value.path;
-  place.value = read();
-  if (place.value.path !== before) scrollTo(0, 0);
+  const now = read();
+  if (now.path !== before) cameBack = false;
+  place.value = now;
+  if (now.path !== before) scrollTo(0, 0);
 }
 
 /** Changes parameters of the present place; `undefined` or an empty list takes one away. */

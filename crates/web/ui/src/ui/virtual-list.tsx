@@ -28,9 +28,11 @@ export function VirtualList(props: {
   version?: unknown;
   /** Of the box, for tests of lists that are longer. */
   boxMaxPx?: number;
+  /** Where the list remembers the first row of its box, so that it can be drawn again as it was left. */
+  view?: { origin: number };
 }) {
   const box = useRef<HTMLDivElement>(null);
-  const [range, setRange] = useState({ from: 0, to: 40, origin: 0 });
+  const [range, setRange] = useState({ from: 0, to: 40, origin: props.view?.origin ?? 0 });
   const boxRows = Math.floor((props.boxMaxPx ?? BOX_MAX_PX) / props.rowPx);
   const measure = () => {
     const own = box.current;
@@ -54,6 +56,7 @@ export function VirtualList(props: {
   useLayoutEffect(() => {
     const moved = range.origin - placed.current;
     placed.current = range.origin;
+    if (props.view) props.view.origin = range.origin;
     if (moved !== 0) scrollBy({ top: -moved * props.rowPx, behavior: "instant" });
   }, [range.origin]);
   useLayoutEffect(() => latest.current(), [props.count, props.rowPx]);

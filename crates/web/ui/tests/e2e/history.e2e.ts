@@ -212,6 +212,36 @@ describe("the history", () => {
     await done();
   });
 
+  it("is as it was left, for who goes back", async () => {
+    const { page, done } = await open("/history?days=0");
+    await listed(page);
+    let asked = 0;
+    page.on("request", (request) => (asked += /\/api\/v1\/history\?.*limit=[15]00/.test(request.url()) ? 1 : 0));
+    // Beyond the first page of plays, so that the list is longer than it is at first.
+    await page.waitForFunction(() => (scrollTo(0, 120 * 54), scrollY === 120 * 54));
+    const row = page.locator("[role=row][aria-rowindex='124']:not(.history-none)");
+    await row.waitFor();
+    await page.evaluate(() => scrollTo(0, 118 * 54));
+    const [text, at] = [await row.innerText(), await page.evaluate(() => scrollY)];
+    const before = asked;
+    await page.getByRole("navigation").getByRole("link", { name: "Users" }).click();
+    await page.getByRole("heading", { name: "Users" }).waitFor();
+    expect(await page.evaluate(() => scrollY)).toBe(0);
+    await page.goBack();
+    await row.waitFor();
+    expect(await row.innerText()).toBe(text);
+    await expect.poll(() => page.evaluate(() => scrollY)).toBe(at);
+    expect(asked).toBe(before);
+    // Who opens the page anew begins at its top, with what is there now.
+    await page.getByRole("navigation").getByRole("link", { name: "Users" }).click();
+    await page.getByRole("heading", { name: "Users" }).waitFor();
+    await page.getByRole("navigation").getByRole("link", { name: "History" }).click();
+    await listed(page);
+    expect(await page.evaluate(() => scrollY)).toBe(0);
+    expect(asked).toBeGreaterThan(before);
+    await done();
+  });
+
   it("says how to switch the history on where none is kept", async () => {
     const { page, faults, done } = await open("/settings");
     await page.route("**/api/v1/history?*", (route) =>

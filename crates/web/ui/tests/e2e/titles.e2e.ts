@@ -22,6 +22,22 @@ describe("titles", () => {
     await done();
   });
 
+  it("are where they were, for who comes back from one of them", async () => {
+    const { page, done } = await open("/titles?days=0");
+    const last = page.locator(".titles-one").last();
+    await last.waitFor();
+    await last.scrollIntoViewIfNeeded();
+    const at = await page.evaluate(() => scrollY);
+    expect(at).toBeGreaterThan(0);
+    await last.click();
+    await page.waitForURL(/\/titles\/[^/]+\/[^/]+$/);
+    await expect.poll(() => page.evaluate(() => scrollY)).toBe(0);
+    await page.goBack();
+    await last.waitFor();
+    await expect.poll(() => page.evaluate(() => scrollY)).toBe(at);
+    await done();
+  });
+
   it("change with the kind and with what they are ranked by", async () => {
     const { page, done } = await open("/titles");
     await page.locator(".titles-one").first().waitFor();

@@ -1,8 +1,8 @@
 import { effect } from "@preact/signals";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { address, get, type Params } from "../../api/client";
 import type { HistoryPage } from "../../api/schema";
-import { place } from "../../app/router";
+import { isReturn, place } from "../../app/router";
 import { counted } from "../../format/numbers";
 import { sessions } from "../../live/store";
 import { FilterBar, filterParams } from "../../ui/filter/filter-bar";
@@ -104,12 +104,25 @@ function List({ plays, stale, q, open, again }: ListProps) {
   );
 }
 
+/** The list as it was left, for who comes back to it by the browser's own step. */
+let left: { plays: Plays; asked: string } | undefined;
+
+/** Once: who then filters, and takes the filter away, sees what is there now. */
+function asLeft(asked: string): Plays | undefined {
+  const found = isReturn() && left?.asked === asked ? left.plays : undefined;
+  left = undefined;
+  return found;
+}
+
 /** The plays of the filter; those of the one before stay, as stale, until the first page of the new ones has come. */
 function usePlays(params: Params): { plays: Plays | undefined; stale: boolean; again: () => void } {
   const [round, setRound] = useState(0);
-  const [shown, setShown] = useState<{ plays: Plays; key: string }>();
-  const key = `${round} ${address(PATH, params)}`;
-  const plays = useMemo(() => new Plays(params), [key]);
+  const asked = address(PATH, params);
+  const key = `${round} ${asked}`;
+  const plays = useMemo(() => asLeft(asked) ?? new Plays(params), [key]);
+  const [shown, setShown] = useState(plays.rows.count > 0 ? { plays, key } : undefined);
+  const latest = useRef({ plays, asked });
+  latest.current = { plays, asked };
   useEffect(() => {
     let gone = false;
     void plays.ready.then(() => !gone && setShown({ plays, key }));
@@ -118,6 +131,7 @@ function usePlays(params: Params): { plays: Plays | undefined; stale: boolean; a
       plays.close();
     };
   }, [plays]);
+  useEffect(() => () => void (left = latest.current.plays.error ? undefined : latest.current), []);
   return { plays: shown?.plays, stale: shown !== undefined && shown.key !== key, again: () => setRound((n) => n + 1) };
 }
 

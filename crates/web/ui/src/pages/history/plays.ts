@@ -20,6 +20,8 @@ const GROUPS_MAX = 50;
 
 export class Plays {
   readonly rows = new RowIndex();
+  /** Of the list that shows them. */
+  readonly view = { origin: 0 };
   /** Counts changes of what can be drawn. */
   readonly version = signal(0);
   /** Settled when the first page has come, or why not. */
@@ -37,7 +39,7 @@ export class Plays {
   /** What asks for each page; the first one needs none. One more than pages as long as there are more. */
   readonly #cursors: Array<string | undefined> = [undefined];
   readonly #asked = new Map<string, Promise<void>>();
-  readonly #stop = new AbortController();
+  #stop = new AbortController();
   /** The page in the middle of what is seen. */
   #seen = 0;
 
@@ -45,9 +47,11 @@ export class Plays {
     this.ready = this.#load(0);
   }
 
-  /** Nothing is asked any more, and answers on their way are not waited for. */
+  /** Nobody looks any more: answers on their way are not waited for. What came already stays, for who comes back. */
   close(): void {
     this.#stop.abort();
+    this.#stop = new AbortController();
+    this.#asked.clear();
   }
 
   get isComplete(): boolean {
@@ -157,13 +161,14 @@ export class Plays {
   #once(name: string, ask: () => Promise<void>): Promise<void> {
     const under = this.#asked.get(name);
     if (under) return under;
+    const { signal } = this.#stop;
     const doing = ask()
       .catch((error: unknown) => {
-        if (this.#stop.signal.aborted) return;
+        if (signal.aborted) return;
         this.error = error instanceof ApiError ? error : new ApiError(0, "internal", String(error));
       })
       .finally(() => {
-        this.#asked.delete(name);
+        if (this.#asked.get(name) === doing) this.#asked.delete(name);
         this.#changed();
       });
     this.#asked.set(name, doing);

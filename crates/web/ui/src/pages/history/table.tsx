@@ -81,6 +81,7 @@ export function Table(props: { plays: Plays; q: string | undefined; open: number
           count={rows.count}
           rowPx={isPhone ? PHONE_ROW_PX : ROW_PX}
           version={plays.version.value}
+          view={plays.view}
           endRows={AHEAD_ROWS}
           onEnd={() => plays.more()}
           onRange={(from, to) => plays.see(from, to)}
