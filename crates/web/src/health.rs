@@ -46,7 +46,7 @@ pub(crate) struct Readiness {
     /// `ready`, `not_ready`, `stopping` or `broken`.
     #[schema(example = "ready")]
     status: &'static str,
-    /// Tasks that keep failing.
+    /// Tasks that keep failing, whose names tell which servers there are; empty for who may not see.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     broken_tasks: Vec<String>,
 }
@@ -92,7 +92,7 @@ pub(crate) async fn live() -> Response {
 #[utoipa::path(get, path = "/ready", tag = "health",
     responses((status = 200, description = "Ready", body = Readiness),
         (status = 503, description = "Not ready", body = Readiness)))]
-pub(crate) async fn ready(State(ctx): State<Arc<Context>>) -> Response {
+pub(crate) async fn ready(State(ctx): State<Arc<Context>>, Extension(visit): Visitor) -> Response {
     let broken = ctx
         .tasks
         .snapshot()
@@ -100,11 +100,14 @@ pub(crate) async fn ready(State(ctx): State<Arc<Context>>) -> Response {
         .filter(|(_, t)| t.broken)
         .map(|(name, _)| name)
         .collect();
-    let readiness = judge(
+    let mut readiness = judge(
         ctx.cancel.is_cancelled(),
         ctx.ready.load(Ordering::Relaxed),
         broken,
     );
+    if !visit.may_see() {
+        readiness.broken_tasks.clear();
+    }
     let status = if readiness.status == "ready" {
         StatusCode::OK
     } else {

@@ -22,6 +22,7 @@ use crate::{Context, access, api, health, page, scrape, tautulli};
 pub fn router(ctx: Arc<Context>, default_profile: Profile) -> Router {
     let closed = metrics(default_profile)
         .route("/overview", get(page::status))
+        .route("/ready", get(health::ready))
         .route("/metrics/{profile}", get(scrape::of_profile))
         .merge(access::routes())
         .merge(api::v1::routes())
@@ -30,8 +31,7 @@ pub fn router(ctx: Arc<Context>, default_profile: Profile) -> Router {
     let routes = access::closed(&ctx, probes(closed))
         .route("/", front(&ctx))
         .route("/assets/{file}", get(page::asset))
-        .route("/live", get(health::live))
-        .route("/ready", get(health::ready));
+        .route("/live", get(health::live));
     #[cfg(feature = "ui")]
     let routes = routes.merge(crate::ui::routes(&ctx.base_path));
     let all = match ctx.base_path.as_str() {

@@ -29,6 +29,7 @@ pub(super) fn need(safe: bool, path: &str) -> Need {
         | "/api/v1/access/sign-out"
         | "/api/v1/access/password"
         | "/health"
+        | "/ready"
         | "/api/health" => Need::Nothing,
         _ if !safe || below("/api/v1/access") || below("/api/v1/setup") => Need::Admin,
         _ if below("/metrics") => Need::Metrics,
@@ -49,6 +50,7 @@ mod tests {
             ("/metrics", Need::Metrics, Need::Admin),
             ("/metrics/native", Need::Metrics, Need::Admin),
             ("/health", Need::Nothing, Need::Nothing),
+            ("/ready", Need::Nothing, Need::Nothing),
             ("/api/health", Need::Nothing, Need::Nothing),
             ("/health/", Need::Read, Need::Admin),
             ("/metricsx", Need::Read, Need::Admin),

@@ -110,5 +110,17 @@ async fn a_task_that_keeps_panicking_is_named() {
         answer.json(),
         json!({ "status": "broken", "broken_tasks": ["plex-attic"] })
     );
+    // Names of tasks tell names of servers.
+    let gate = access::Gate::in_memory(
+        access::Settings::new(access::Mode::Password),
+        base::Clock::system(),
+    );
+    let closed = House::with(&[], |ctx| {
+        ctx.tasks = stats.clone();
+        ctx.access = gate;
+    });
+    let answer = closed.open().await.get("/ready").await;
+    assert_eq!(answer.status, 503);
+    assert_eq!(answer.json(), json!({ "status": "broken" }));
     cancel.cancel();
 }
