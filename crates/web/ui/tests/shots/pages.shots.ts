@@ -26,6 +26,8 @@ it("takes pictures of every page", async () => {
       for (const [device, viewport] of [["desktop", DESKTOP], ["phone", PHONE]] as const) {
         const { page, done } = await open(path, { viewport, colorScheme, isMobile: device === "phone" }, base);
         await settled(page);
+        // A list asks for pictures only once it rests.
+        await page.waitForFunction(() => !document.querySelector(".history-row .poster") || document.querySelector(".history-row img"));
         await page.waitForFunction(() =>
           [...document.images].every((i) => i.complete || i.getBoundingClientRect().top > innerHeight),
         );
