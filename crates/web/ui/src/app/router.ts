@@ -43,6 +43,9 @@ addEventListener("popstate", (event) => {
 /** A page that has not what it needs for its height by then is not waited for. */
 const RETURN_MAX_MS = 3_000;
 
+/** A page is tall enough if this much is missing: a phone shows more of it when it hides the address. */
+const MISSING_MAX_PX = 120;
+
 let giveUp: () => void = () => {};
 
 /** Scrolls to `y` as soon as the page is tall enough, unless the person has begun to do something else. */
@@ -51,7 +54,7 @@ function returnTo(y: number): void {
   if (y === 0) return;
   const stop = new AbortController();
   const look = new ResizeObserver(() => {
-    if (document.documentElement.scrollHeight < y + innerHeight) return;
+    if (document.documentElement.scrollHeight - innerHeight < y - MISSING_MAX_PX) return;
     scrollTo({ top: y, behavior: "instant" });
     giveUp();
   });

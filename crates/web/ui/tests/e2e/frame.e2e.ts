@@ -91,15 +91,23 @@ describe("the frame", () => {
       return route.fulfill({ json: {} });
     });
     await page.reload();
+    await page.getByRole("link", { name: "History" }).click();
+    await page.locator(".history-name").first().waitFor();
+    await page.getByRole("link", { name: "Users" }).click();
     await page.locator(".users-who").first().waitFor();
-    // From now on the question for users stays without an answer.
-    await page.route(/\/api\/v1\/users/, () => {});
+    // From now on these questions stay without an answer.
+    await page.route(/\/api\/v1\/(users|history)/, () => {});
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByLabel("Password").fill("long enough");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Users" }).waitFor();
     await page.getByRole("status", { name: "Loading" }).waitFor();
     expect(await page.locator(".users-who").count()).toBe(0);
+    await page.goBack();
+    await page.getByRole("heading", { name: "History" }).waitFor();
+    await page.getByRole("status", { name: "Loading" }).waitFor();
+    expect(await page.locator(".history-name").count()).toBe(0);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
     await done();
   });
 });

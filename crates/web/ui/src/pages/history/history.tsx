@@ -2,6 +2,7 @@ import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { address, get, type Params } from "../../api/client";
 import type { HistoryPage } from "../../api/schema";
+import { access } from "../../app/access";
 import { isReturn, place } from "../../app/router";
 import { counted } from "../../format/numbers";
 import { sessions } from "../../live/store";
@@ -104,12 +105,17 @@ function List({ plays, stale, q, open, again }: ListProps) {
   );
 }
 
-/** The list as it was left, for who comes back to it by the browser's own step. */
-let left: { plays: Plays; asked: string } | undefined;
+/** The list as it was left, and by whom, for who comes back to it by the browser's own step. */
+let left: { plays: Plays; asked: string; who: typeof access.value } | undefined;
+
+function leave(plays: Plays, asked: string): void {
+  const whole = plays.rows.pages > 0 && !plays.error;
+  left = whole ? { plays, asked, who: access.peek() } : undefined;
+}
 
 /** Once: who then filters, and takes the filter away, sees what is there now. */
 function asLeft(asked: string): Plays | undefined {
-  const found = isReturn() && left?.asked === asked ? left.plays : undefined;
+  const found = isReturn() && left?.asked === asked && left.who === access.peek() ? left.plays : undefined;
   left = undefined;
   return found;
 }
@@ -131,7 +137,7 @@ function usePlays(params: Params): { plays: Plays | undefined; stale: boolean; a
       plays.close();
     };
   }, [plays]);
-  useEffect(() => () => void (left = latest.current.plays.error ? undefined : latest.current), []);
+  useEffect(() => () => leave(latest.current.plays, latest.current.asked), []);
   return { plays: shown?.plays, stale: shown !== undefined && shown.key !== key, again: () => setRound((n) => n + 1) };
 }
 
