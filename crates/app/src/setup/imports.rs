@@ -167,9 +167,15 @@ async fn read(file: TempPath, keeper: Keeper<Quiet>, entry: Entry) {
     let work = keeper.file(&file);
     let outcome = match cancel.run_until_cancelled(work).await {
         None => return,
-        Some(outcome) => outcome.map_err(|e| Failure::chain(&e)),
+        Some(outcome) => outcome.map_err(|e| unnamed(Failure::chain(&e), &file)),
     };
     end(&keeper, &entry, outcome);
+}
+
+/// The name under which we keep an upload says nothing to who sent it.
+fn unnamed(mut failure: Failure, file: &Path) -> Failure {
+    failure.message = failure.message.replace(&*file.to_string_lossy(), "the file");
+    failure
 }
 
 /// Takes over what a running Tautulli has.

@@ -425,6 +425,8 @@ async fn a_file_is_uploaded_and_leaves_nothing_behind() {
     );
     let import = upload(b"no database at all".to_vec()).await;
     assert_eq!(import["state"], "failed", "{import}");
+    let why = "the file: it is neither a SQLite database nor a zip archive (encrypted, or damaged?)";
+    assert_eq!(import["message"], why, "{import}");
     until("no upload is left", async || {
         let files = std::fs::read_dir(home.path().join("data")).unwrap();
         files.flatten().all(|f| {

@@ -45,10 +45,35 @@ function host(): Record<string, string> {
 
 /** A change. The header tells our own page from somebody else's form. */
 export async function send<T>(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<T> {
-  const headers: Record<string, string> = { ...host(), "X-Projectionist": "1" };
-  const raw = body instanceof Blob;
-  if (body !== undefined && !raw) headers["Content-Type"] = "application/json";
-  return ask<T>(address(path), { method, headers, body: raw || body === undefined ? body : JSON.stringify(body) });
+  const headers = marked();
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  return ask<T>(address(path), { method, headers, body: body === undefined ? body : JSON.stringify(body) });
+}
+
+function marked(): Record<string, string> {
+  return { ...host(), "X-Projectionist": "1" };
+}
+
+/** Sends a file. `onSent`: how much of it has left, 0 to 1, which `fetch` does not tell. */
+export function upload(path: string, file: Blob, onSent: (ratio: number) => void): Promise<void> {
+  const request = new XMLHttpRequest();
+  request.open("POST", address(path));
+  for (const [name, value] of Object.entries(marked())) request.setRequestHeader(name, value);
+  request.upload.onprogress = ({ loaded, total }) => onSent(total > 0 ? loaded / total : 0);
+  return new Promise((done, fail) => {
+    request.onload = () => {
+      const { status, responseText } = request;
+      if (status >= 200 && status < 300) return done();
+      if (status === 401) onUnauthorized();
+      fail(refusalOf(status, responseText));
+    };
+    request.onerror = () => fail(unreachable());
+    request.send(file);
+  });
+}
+
+function unreachable(): ApiError {
+  return new ApiError(0, "unreachable", "Projectionist does not answer. It may be restarting.");
 }
 
 async function ask<T>(url: string, init: RequestInit): Promise<T> {
@@ -57,7 +82,7 @@ async function ask<T>(url: string, init: RequestInit): Promise<T> {
     response = await fetch(url, { credentials: "same-origin", ...init });
   } catch (cause) {
     if (init.signal?.aborted) throw cause;
-    throw new ApiError(0, "unreachable", "Projectionist does not answer. It may be restarting.");
+    throw unreachable();
   }
   const text = await response.text();
   if (!response.ok) {

@@ -206,6 +206,28 @@ describe("settings", () => {
     await done();
   });
 
+  it("sends a file, says how far it is, and what was wrong with it", async () => {
+    const { page, done } = await open("/settings");
+    const imports = card(page, "History from Tautulli");
+    await imports.getByText("Take over a history").click();
+    await imports.getByRole("button", { name: "Its database" }).click();
+    const buffer = Buffer.alloc(6_000_000, "no database ");
+    await imports.locator("input[type=file]").setInputFiles({ name: "tautulli.db", mimeType: "", buffer });
+    await imports.getByRole("combobox", { name: "Plays of" }).selectOption("house");
+    const devtools = await page.context().newCDPSession(page);
+    const line = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 1_500_000 };
+    await devtools.send("Network.emulateNetworkConditions", line);
+    await imports.getByRole("button", { name: "Send 5.7 MiB" }).click();
+    const meter = imports.getByRole("meter", { name: "Sent of the file" });
+    await expect
+      .poll(async () => Number(await meter.getAttribute("aria-valuenow")), { ...within, interval: 50 })
+      .toBeGreaterThan(0);
+    await meter.waitFor({ state: "detached" });
+    await imports.getByText("Failed").first().waitFor();
+    await imports.getByText("the file: it is neither a SQLite database").waitFor();
+    await done();
+  });
+
   it("works by keyboard alone", async () => {
     const { page, done } = await open("/settings", { colorScheme: "light" });
     await play(page);

@@ -1,11 +1,11 @@
 // Takes over the history of a Tautulli.
 import { useEffect, useState } from "preact/hooks";
-import { send } from "../../api/client";
+import { send, upload } from "../../api/client";
 import type { Imports as ImportList, Server } from "../../api/schema";
 import { useGet } from "../../api/useGet";
 import { bytes } from "../../format/numbers";
 import { servers } from "../../live/store";
-import { Card, Failed, Segments, Waiting } from "../../ui/parts";
+import { Card, Failed, Meter, Segments, Waiting } from "../../ui/parts";
 import { ImportRow } from "../../ui/import-row";
 import { Form, SecretField, TextField } from "./form";
 
@@ -57,6 +57,7 @@ function Start({ running, begun }: { running: boolean; begun: () => void }) {
   const [key, setKey] = useState("");
   const [file, setFile] = useState<File>();
   const [server, setServer] = useState("");
+  const [sent, setSent] = useState<number>();
   const plex = servers.value.filter((s) => s.kind === "plex");
   const under = server || undefined;
   const start = async () => {
@@ -64,7 +65,8 @@ function Start({ running, begun }: { running: boolean; begun: () => void }) {
       await send("POST", "api/v1/imports", { url: url.trim(), api_key: key.trim(), server: under });
     else if (file) {
       const query = under ? `?server=${encodeURIComponent(under)}` : "";
-      await send("POST", `api/v1/imports/file${query}`, file);
+      setSent(0);
+      await upload(`api/v1/imports/file${query}`, file, setSent).finally(() => setSent(undefined));
     }
     setKey("");
     begun();
@@ -122,6 +124,7 @@ function Start({ running, begun }: { running: boolean; begun: () => void }) {
           </label>
         )}
         {plex.length > 1 && <Under all={plex} value={server} choose={setServer} />}
+        {sent !== undefined && <Meter ratio={sent} label="Sent of the file" />}
         {running && <p class="soft small">One import runs at a time.</p>}
       </Form>
     </details>
