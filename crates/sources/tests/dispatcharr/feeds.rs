@@ -5,10 +5,11 @@ use model::iptv::{FeedKind, FeedState};
 use sim::dispatcharr::{Dispatcharr, Seed};
 
 use crate::logs::assert_lines;
-use crate::watch::{Watch, by_key, viewer};
+use crate::watch::{Watch, amid_the_hour, by_key, viewer};
 
 #[tokio::test]
 async fn the_first_look_has_names_and_comes_after_the_inventory() {
+    amid_the_hour().await;
     let dispatcharr = Dispatcharr::start(Seed::default()).await;
     let world = dispatcharr.world();
     world.tune(101.0, viewer().user(2)).unwrap();

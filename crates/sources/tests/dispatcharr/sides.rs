@@ -6,10 +6,11 @@ use sim::dispatcharr::{Dispatcharr, Fault, Seed};
 use sources::dispatcharr::{Config, Wants};
 
 use crate::logs::{assert_lines, lines};
-use crate::watch::{Watch, by_key, viewer, wait_for};
+use crate::watch::{Watch, amid_the_hour, by_key, viewer, wait_for};
 
 #[tokio::test]
 async fn a_question_that_fails_costs_its_values_and_one_line() {
+    amid_the_hour().await;
     for (id, path, part) in [
         (
             "side-names",

@@ -8,7 +8,7 @@ use sources::dispatcharr::{Config, Wants};
 use tokio::time::Instant;
 
 use crate::logs::{assert_lines, lines};
-use crate::watch::{Watch, by_key, viewer, wait_for};
+use crate::watch::{Watch, amid_the_hour, by_key, viewer, wait_for};
 
 const DETAIL: &str = "/proxy/ts/status/";
 
@@ -81,6 +81,7 @@ async fn a_question_that_hangs_holds_up_no_look() {
 
 #[tokio::test]
 async fn an_answer_that_comes_late_is_taken_at_a_later_look() {
+    amid_the_hour().await;
     let dispatcharr = Dispatcharr::start(Seed::default()).await;
     let world = dispatcharr.world();
     world.tune(101.0, viewer()).unwrap();
@@ -135,6 +136,7 @@ async fn a_look_is_of_the_moment_its_statistics_arrived() {
 
 #[tokio::test]
 async fn a_look_that_fails_once_costs_neither_the_inventory_nor_a_line_each_time() {
+    amid_the_hour().await;
     let dispatcharr = Dispatcharr::start(Seed::default()).await;
     let world = dispatcharr.world();
     world.tune(101.0, viewer()).unwrap();

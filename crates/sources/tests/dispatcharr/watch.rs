@@ -13,6 +13,15 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
+/// Waits for the turn of the hour if it is near: the simulated guide has an hour for each programme, and a test that
+/// counts on one needs one that does not end meanwhile.
+pub(crate) async fn amid_the_hour() {
+    const NEAR_S: i64 = 60;
+    while jiff::Timestamp::now().as_second().rem_euclid(3_600) >= 3_600 - NEAR_S {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 /// Nothing here takes this long; a test that waits longer has failed.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
