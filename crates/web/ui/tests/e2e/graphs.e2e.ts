@@ -59,6 +59,15 @@ async function graph(page: Page, title: string): Promise<Locator> {
   return card;
 }
 
+/** Goes to a column by `key`. The graph is drawn a moment after its card, and hears no keys before. */
+async function column(page: Page, card: Locator, key: string): Promise<void> {
+  const canvas = card.locator(".canvas");
+  await canvas.locator("canvas").waitFor();
+  await canvas.focus();
+  await page.keyboard.press(key);
+  await page.locator(".chart-tip").waitFor();
+}
+
 async function csv(page: Page, card: Locator): Promise<string[][]> {
   const text = readFileSync(await (await saved(page, card, "as CSV")).path(), "utf8");
   const rows = text.trimEnd().split("\r\n");
@@ -222,9 +231,7 @@ describe("graphs", () => {
 
     await page.goBack();
     const platforms = await table(`streams?by=platform&limit=10&${days}`);
-    const canvas = (await graph(page, "Play Count by Platform and Stream Type")).locator(".canvas");
-    await canvas.focus();
-    await page.keyboard.press("ArrowRight");
+    await column(page, await graph(page, "Play Count by Platform and Stream Type"), "ArrowRight");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/history\?/);
     expect(new URL(page.url()).searchParams.get("platform")).toBe(platforms.categories[0]);
@@ -250,8 +257,7 @@ describe("graphs", () => {
       ["Transcode Reasons", "Home", mostReasons, "&grouped=false"],
       ["Hardware Share of Video Transcodes", "End", transcodes.hardware.software, "&grouped=false"],
     ] as const) {
-      await (await graph(page, title)).locator(".canvas").focus();
-      await page.keyboard.press(key);
+      await column(page, await graph(page, title), key);
       await page.keyboard.press("Enter");
       await page.waitForURL(/\/history\?/);
       expect(await playsAt(page, rest), title).toBe(wanted);
@@ -271,9 +277,7 @@ describe("graphs", () => {
     const days = closedDays();
     const months = await table(`plays?by=month&${days}`);
     const { page, done } = await open(`/graphs?${days}`);
-    const canvas = (await graph(page, "Total Plays per Month")).locator(".canvas");
-    await canvas.focus();
-    await page.keyboard.press("End");
+    await column(page, await graph(page, "Total Plays per Month"), "End");
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/history\?/);
     expect(await playsAt(page)).toBe(months.total.at(-1));
@@ -286,8 +290,7 @@ describe("graphs", () => {
     const { page, done } = await open(`/graphs?${days}`);
     const card = await graph(page, TWELVE[0]);
     const said = card.getByRole("status");
-    await card.locator(".canvas").focus();
-    await page.keyboard.press("Home");
+    await column(page, card, "Home");
     await expect.poll(() => said.innerText()).toContain(`total ${dates.total[0]}`);
     await page.keyboard.press("ArrowRight");
     await expect.poll(() => said.innerText()).toContain(`total ${dates.total[1]}`);
