@@ -17,7 +17,7 @@ export default defineConfig({
         // What the first page needs stands apart from what it does not.
         codeSplitting: {
           groups: [
-            { name: "base", test: /node_modules.@?preact|vite.preload|rolldown|src.(app|api|live|format|ui.(parts|icon|sheet|copy|sort|chip|query|timeline))/, priority: 40 },
+            { name: "base", test: /node_modules.@?preact|vite.preload|src.(app|api|live|format|ui.(parts|icon|sheet|copy|sort|chip|query|timeline))/, priority: 40 },
             { name: "graph", test: /uplot|src.charts/, priority: 30 },
             // Its graph comes later, and brings the graphs with it.
             { name: "now", test: /src.pages.now.(?!bandwidth|recent)/, priority: 20 },

@@ -29,12 +29,15 @@ async fn a_server_that_is_down_shows_and_does_not_make_us_ill() {
     assert_eq!(open.get("/ready").await.status, 200);
 }
 
+/// Asks everybody who they are.
+fn closed_gate() -> access::Gate {
+    let settings = access::Settings::new(access::Mode::Password);
+    access::Gate::in_memory(settings, base::Clock::system())
+}
+
 #[tokio::test]
 async fn how_a_server_is_is_told_to_who_may_see() {
-    let gate = access::Gate::in_memory(
-        access::Settings::new(access::Mode::Password),
-        base::Clock::system(),
-    );
+    let gate = closed_gate();
     let (read, _) = gate
         .add_key("r".to_owned(), vec![access::Scope::Read])
         .await
@@ -111,13 +114,9 @@ async fn a_task_that_keeps_panicking_is_named() {
         json!({ "status": "broken", "broken_tasks": ["plex-attic"] })
     );
     // Names of tasks tell names of servers.
-    let gate = access::Gate::in_memory(
-        access::Settings::new(access::Mode::Password),
-        base::Clock::system(),
-    );
     let closed = House::with(&[], |ctx| {
         ctx.tasks = stats.clone();
-        ctx.access = gate;
+        ctx.access = closed_gate();
     });
     let answer = closed.open().await.get("/ready").await;
     assert_eq!(answer.status, 503);

@@ -64,8 +64,7 @@ export function upload(path: string, file: Blob, onSent: (ratio: number) => void
     request.onload = () => {
       const { status, responseText } = request;
       if (status >= 200 && status < 300) return done();
-      if (status === 401) onUnauthorized();
-      fail(refusalOf(status, responseText));
+      fail(refused(status, responseText));
     };
     request.onerror = () => fail(unreachable());
     request.send(file);
@@ -85,12 +84,13 @@ async function ask<T>(url: string, init: RequestInit): Promise<T> {
     throw unreachable();
   }
   const text = await response.text();
-  if (!response.ok) {
-    const refusal = refusalOf(response.status, text);
-    if (response.status === 401) onUnauthorized();
-    throw refusal;
-  }
+  if (!response.ok) throw refused(response.status, text);
   return (text ? JSON.parse(text) : undefined) as T;
+}
+
+function refused(status: number, text: string): ApiError {
+  if (status === 401) onUnauthorized();
+  return refusalOf(status, text);
 }
 
 function refusalOf(status: number, text: string): ApiError {

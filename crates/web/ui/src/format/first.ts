@@ -4,14 +4,15 @@
 import { signal } from "@preact/signals";
 import { whenIdle } from "../app/idle";
 
-let ready = false;
+/** There once the browser's own formatting was used, from when on it is cheap. */
+let made: Intl.NumberFormat | undefined;
 /** Counts how often texts that were written by hand have to be written again: never or once. */
 const changes = signal(0);
 let waiting = false;
 
 /** Whether the browser's own formatting costs nothing any more. Who is told no, inside of what is drawn, draws again. */
 export function isReady(): boolean {
-  if (ready) return true;
+  if (made) return true;
   void changes.value;
   if (!waiting) {
     waiting = true;
@@ -20,29 +21,20 @@ export function isReady(): boolean {
   return false;
 }
 
-/** The browser's own formatting is used, by who cannot wait. What was written by hand is still looked at when it rests. */
-export function nowReady(): void {
-  ready = true;
-}
-
 const SAMPLE = new Date(2026, 10, 21, 9, 5);
 
 function prepare(): void {
-  ready = true;
-  const same = makeNumbers().format(1.5) === numberByHand(1.5) && makeTimes().format(SAMPLE) === timeByHand(SAMPLE);
+  const times = new Intl.DateTimeFormat(undefined, TIME);
+  const same = numbers().format(1.5) === numberByHand(1.5) && times.format(SAMPLE) === timeByHand(SAMPLE);
   if (!same) changes.value += 1;
 }
 
-/** With at most one digit behind the point. */
-export function makeNumbers(): Intl.NumberFormat {
-  return new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
+/** With at most one digit behind the point; for who cannot wait, too. */
+export function numbers(): Intl.NumberFormat {
+  return (made ??= new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }));
 }
 
 export const TIME = { hour: "numeric", minute: "2-digit" } as const satisfies Intl.DateTimeFormatOptions;
-
-function makeTimes(): Intl.DateTimeFormat {
-  return new Intl.DateTimeFormat(undefined, TIME);
-}
 
 /** A number below a thousand, which has no groups of digits. */
 export function numberByHand(n: number): string {

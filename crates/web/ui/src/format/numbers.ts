@@ -1,19 +1,12 @@
 // Numbers for people. Nothing known is an en dash, never 0.
 
-import { isReady, makeNumbers, nowReady, numberByHand } from "./first";
+import { isReady, numberByHand, numbers } from "./first";
 
 export const NOTHING = "–";
 
-let own: Intl.NumberFormat | undefined;
-
 /** With at most one digit behind the point. */
 function digits(n: number): string {
-  if (!own) {
-    if (Math.abs(n) < 999.5 && !isReady()) return numberByHand(n);
-    own = makeNumbers();
-    nowReady();
-  }
-  return own.format(n);
+  return Math.abs(n) < 999.5 && !isReady() ? numberByHand(n) : numbers().format(n);
 }
 
 export function count(n: number | undefined | null): string {

@@ -96,10 +96,7 @@ export function localDay(moment: string | number | Date): string {
 
 /** `20`, or `8 pm`, as this browser's person reads hours. */
 export function hourName(hour: number): string {
-  const { hours } = prefs.value;
-  const system = () => new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions().hour12;
-  const twelve = hours === "12" || (hours === "system" && system() === true);
-  if (!twelve) return String(hour).padStart(2, "0");
+  if (!format({ hour: "numeric" }).resolvedOptions().hour12) return String(hour).padStart(2, "0");
   return `${hour % 12 || 12} ${hour < 12 ? "am" : "pm"}`;
 }
 
