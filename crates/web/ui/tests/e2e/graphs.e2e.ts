@@ -53,9 +53,13 @@ async function table(path: string): Promise<Table> {
 /** The card of a graph, scrolled to, with something drawn or said in it. */
 async function graph(page: Page, title: string): Promise<Locator> {
   const card = page.locator("section.card").filter({ has: page.getByRole("heading", { name: title, exact: true }) });
-  // At once: the empty card gives way to the drawn one.
-  await card.evaluate((own) => own.scrollIntoView({ block: "center" }));
-  await card.getByRole("button", { name: `Save ${title} as CSV` }).waitFor();
+  const save = card.getByRole("button", { name: `Save ${title} as CSV` });
+  // At once: the empty card gives way to the drawn one. And again: after a step back the page scrolls to where it was.
+  const seen = async () => {
+    await card.evaluate((own) => own.scrollIntoView({ block: "center" }));
+    return save.isVisible();
+  };
+  await expect.poll(seen, { timeout: 30_000, interval: 100 }).toBe(true);
   return card;
 }
 
